@@ -1,0 +1,21 @@
+"""What happens after what: the tasks that consume each event.
+
+This is the one place where code is named by string. To add a topic, name it here and in
+`incidents/alerts/topics.py`; see docs/how-to/add-an-event.md.
+"""
+
+from __future__ import annotations
+
+FAN_OUT = "incidents.alerts.tasks.fan_out"
+
+HUB_EVENTS: dict[str, list[str]] = {
+    "incident.published": [FAN_OUT],
+    "incident.updated": [FAN_OUT],
+    "incident.withdrawn": [FAN_OUT],
+    "incident.granted": [FAN_OUT],
+    "incident.revoked": [FAN_OUT],
+    "observation.added": [FAN_OUT],
+    "endpoint.disabled": [FAN_OUT],
+    "member.joined": [FAN_OUT],
+    "member.left": [FAN_OUT],
+}

@@ -1,0 +1,86 @@
+"""Reading of the environment: typed, and refused in words."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from ipaddress import ip_network
+from pathlib import Path
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+
+from hub.settings import env
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+def test_variables_are_typed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HUB_X", "3")
+    monkeypatch.setenv("HUB_LIST", " a, b ,,")
+    monkeypatch.setenv("HUB_NETS", "127.0.0.0/8,10.1.0.0/16")
+    monkeypatch.setenv("HUB_EMPTY", "")
+
+    assert env.number("HUB_X", 1) == 3
+    assert env.number("HUB_EMPTY", 1) == 1
+    assert env.names("HUB_LIST") == ["a", "b"]
+    assert env.networks("HUB_NETS") == [ip_network("127.0.0.0/8"), ip_network("10.1.0.0/16")]
+    assert env.text("HUB_EMPTY", "default") == "default"
+
+
+def test_what_cannot_be_read_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HUB_X", "three")
+    monkeypatch.setenv("HUB_NETS", "10.1.0.1/16")
+
+    with pytest.raises(ImproperlyConfigured, match="HUB_X must be a whole number"):
+        env.number("HUB_X", 1)
+    with pytest.raises(ImproperlyConfigured, match="HUB_NETS must list IP networks"):
+        env.networks("HUB_NETS")
+    with pytest.raises(ImproperlyConfigured, match="must name PostgreSQL"):
+        env.database("sqlite:///x.db")
+
+
+def read_settings(module: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    """What a fresh process with this environment alone makes of a settings module."""
+    code = (
+        f"import json, {module} as s;"
+        "print(json.dumps([s.SECRET_KEY, s.DATABASES.get('default', {}).get('NAME'),"
+        " s.CELERY_BROKER_URL]))"
+    )
+    return subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=ROOT,
+        env={"PATH": os.environ["PATH"], **variables},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_a_running_hub_is_found_by_its_home(tmp_path: Path) -> None:
+    (tmp_path / "run").mkdir()
+    (tmp_path / "secrets").mkdir()
+    (tmp_path / "secrets" / "secret_key").write_text("made-once\n")
+    services = {"database_url": "postgresql://h@127.0.0.1:1/embedded", "celery_broker_url": "x://"}
+    (tmp_path / "run" / "services.json").write_text(json.dumps(services))
+
+    found = read_settings("hub.settings.development", HUB_HOME=str(tmp_path))
+    given = read_settings(
+        "hub.settings.development",
+        HUB_HOME=str(tmp_path),
+        DATABASE_URL="postgresql://h@127.0.0.1:1/given",
+        HUB_SECRET_KEY="mine",
+    )
+
+    assert json.loads(found.stdout) == ["made-once", "embedded", "x://"]
+    assert json.loads(given.stdout)[:2] == ["mine", "given"]
+
+
+def test_production_refuses_to_start_with_defaults(tmp_path: Path) -> None:
+    refused = read_settings("hub.settings.production", HUB_HOME=str(tmp_path))
+
+    assert refused.returncode != 0
+    for name in ("DATABASE_URL", "DATABASE_OWNER_URL", "HUB_SECRET_KEY", "HUB_ALLOWED_HOSTS"):
+        assert f"{name} (" in refused.stderr
