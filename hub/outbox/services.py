@@ -1,0 +1,85 @@
+"""Recording of events, and giving them their place in the pull feed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from django.db import connection, transaction
+
+from hub.outbox.models import Event, EventRecipient
+
+PLACING_LOCK = 0x6875_6202
+"""Advisory lock of the one relay that gives positions; the number only has to be ours."""
+
+PLACE = """
+WITH horizon AS (
+    SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint AS oldest_open,
+           pg_snapshot_xmax(pg_current_snapshot())::text::bigint AS next_new
+), ready AS (
+    SELECT event.id,
+           row_number() OVER (ORDER BY event.xid < next_new, event.xid, event.id) AS place
+    FROM outbox_event AS event, horizon
+    WHERE event.position IS NULL AND (event.xid < oldest_open OR event.xid >= next_new)
+)
+UPDATE outbox_event AS event
+SET position = (SELECT coalesce(max(position), 0) FROM outbox_event) + ready.place
+FROM ready WHERE event.id = ready.id
+"""
+
+
+def record_event(
+    topic: str,
+    *,
+    subject_id: UUID,
+    stream_id: UUID,
+    version: int,
+    mark: str,
+    actor_id: UUID | None = None,
+    recipients: Iterable[UUID] | None = None,
+) -> Event:
+    """Write the event beside the change it tells of; the relay finds it after commit.
+
+    `actor_id` is the organisation that did it, which is not told of its own doing. `recipients`
+    addresses the event to these organisations alone; None leaves that to the fan-out.
+
+    Raises RuntimeError outside a transaction: an event that can outlive a rolled-back change
+    would alert members to something that never happened.
+    """
+    if not connection.in_atomic_block:
+        raise RuntimeError("record_event() needs the transaction of the change it records")
+    event = Event.objects.create(
+        topic=topic,
+        subject_id=subject_id,
+        stream_id=stream_id,
+        version=version,
+        mark=mark,
+        actor_id=actor_id,
+        is_directed=recipients is not None,
+    )
+    if recipients is not None:
+        EventRecipient.objects.bulk_create(
+            EventRecipient(event=event, member_id=member_id) for member_id in recipients
+        )
+    return event
+
+
+def place_events() -> int:
+    """Give every event that no open transaction can still overtake its position in the feed.
+
+    Ids and commit order differ, so a reader that pages by id misses what commits late. Below the
+    oldest open transaction nothing can appear any more, so positions only ever grow at the end.
+    Events restored from a dump may carry transaction ids that this server has not reached: they
+    were committed elsewhere, and are placed first, in order.
+
+    Safe to run anywhere at any time: one at a time by advisory lock, the others place nothing.
+    Returns how many were placed.
+    """
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [PLACING_LOCK])
+        (is_ours,) = cursor.fetchone()
+        if not is_ours:
+            return 0
+        cursor.execute(PLACE)
+        placed: int = cursor.rowcount
+    return placed
