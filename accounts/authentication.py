@@ -1,0 +1,125 @@
+"""How a request says who asks: a bearer token, or the session of a person who signed in."""
+
+from __future__ import annotations
+
+import hmac
+from dataclasses import dataclass
+from datetime import timedelta
+from ipaddress import ip_address, ip_network
+from typing import cast
+
+from django.contrib.auth.models import AnonymousUser
+from django.db.models import Q
+from rest_framework.authentication import BaseAuthentication
+from rest_framework.authentication import SessionAuthentication as RestSessionAuthentication
+from rest_framework.exceptions import AuthenticationFailed, NotAuthenticated
+from rest_framework.request import Request
+
+from accounts.models import ApiToken, User
+from accounts.readers import Reader
+from accounts.tokens import digest, parse_token
+from hub.api.requests import HubRequest
+from hub.kit import clock
+
+USE_IS_NOTED_EVERY = timedelta(minutes=1)
+REFUSED = "The token is not valid: it may be mistyped, expired or revoked."
+
+
+@dataclass(frozen=True)
+class ReaderCaller:
+    """What the API kit must know of a reader; see `hub.api.callers.Caller`."""
+
+    reader: Reader
+
+    @property
+    def key(self) -> str:
+        token, user = self.reader.token, self.reader.user
+        return f"token:{token.pk}" if token else f"user:{user.pk if user else ''}"
+
+    @property
+    def organisation(self) -> str:
+        return str(self.reader.member.pk)
+
+    @property
+    def scopes(self) -> frozenset[str] | None:
+        return frozenset(self.reader.token.scopes) if self.reader.token else None
+
+
+def reader_of(request: HubRequest) -> Reader:
+    """Who asks; only for requests that passed authentication."""
+    if not isinstance(request.caller, ReaderCaller):
+        raise NotAuthenticated
+    return request.caller.reader
+
+
+def _let_in(request: Request, reader: Reader) -> None:
+    cast("HubRequest", request).caller = ReaderCaller(reader)
+
+
+class TokenAuthentication(BaseAuthentication):
+    """`Authorization: Bearer dfh_…`: a token, its organisation, and whether both may still act."""
+
+    def authenticate(self, request: Request) -> tuple[AnonymousUser, ApiToken] | None:
+        scheme, _, text = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
+        if not scheme:
+            return None
+        if scheme.lower() != "bearer":
+            raise AuthenticationFailed("Send the header Authorization: Bearer dfh_…")
+        token = live_token(text.strip(), address=request.META.get("REMOTE_ADDR", ""))
+        if token is None:
+            raise AuthenticationFailed(REFUSED)
+        _let_in(request, Reader(token.member, None, token))
+        return AnonymousUser(), token
+
+    def authenticate_header(self, request: Request) -> str:
+        return 'Bearer realm="hub"'
+
+
+class SessionAuthentication(RestSessionAuthentication):
+    """A person who signed in to the pages; writing asks for the CSRF token."""
+
+    def authenticate(self, request: Request) -> tuple[User, None] | None:
+        found = super().authenticate(request)
+        if found is None:
+            return None
+        user = found[0]
+        if not isinstance(user, User) or user.member is None or not user.member.is_active:
+            raise AuthenticationFailed("Your organisation is not active.")
+        _let_in(request, Reader(user.member, user))
+        return user, None
+
+    def authenticate_header(self, request: Request) -> str:
+        return 'Bearer realm="hub"'
+
+
+def live_token(text: str, *, address: str) -> ApiToken | None:
+    """The token if it may be used now from this address; asks for all of it on every request."""
+    parts = parse_token(text)
+    if parts is None:
+        return None
+    token = ApiToken.objects.select_related("member").filter(pk=parts.id).first()
+    if token is None or not hmac.compare_digest(bytes(token.digest), digest(parts.secret)):
+        return None
+    is_live = token.revoked_at is None and token.expires_at > clock.now() and token.member.is_active
+    if not is_live or not _may_come_from(address, token.addresses):
+        return None
+    _note_use(token)
+    return token
+
+
+def _may_come_from(address: str, networks: list[str]) -> bool:
+    if not networks:
+        return True
+    try:
+        source = ip_address(address)
+    except ValueError:
+        return False
+    return any(source in ip_network(network) for network in networks)
+
+
+def _note_use(token: ApiToken) -> None:
+    """Keep the time of the last use, to the minute, so that reading stays reading."""
+    now = clock.now()
+    stale = Q(last_used_at=None) | Q(last_used_at__lt=now - USE_IS_NOTED_EVERY)
+    if token.last_used_at is None or token.last_used_at < now - USE_IS_NOTED_EVERY:
+        ApiToken.objects.filter(stale, pk=token.pk).update(last_used_at=now)

@@ -1,0 +1,44 @@
+"""Fixtures for every test."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from rest_framework.test import APIClient
+
+from accounts.models import Member, User
+from tests import make
+
+Login = Callable[..., APIClient]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--chaos", action="store_true", help="run the experiments of tests/system at full size"
+    )
+
+
+@pytest.fixture
+def as_token(db: None) -> Login:
+    """Gives a client that acts with a new token of an organisation."""
+
+    def login(member: Member, *scopes: str) -> APIClient:
+        client = APIClient(raise_request_exception=False)
+        client.credentials(HTTP_AUTHORIZATION=f"Bearer {make.token(member, *scopes).text}")
+        return client
+
+    return login
+
+
+@pytest.fixture
+def as_person(db: None) -> Login:
+    """Gives a client that acts in the session of a person."""
+
+    def login(user: User, **options: Any) -> APIClient:
+        client = APIClient(raise_request_exception=False, **options)
+        client.force_login(user)
+        return client
+
+    return login

@@ -1,0 +1,98 @@
+"""Objects for tests, made through the services that make them in life where there are any."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from accounts import services as accounts
+from accounts.models import COMMUNITY_KINDS, Member, MemberKind, TokenScope, User
+from accounts.readers import Reader
+from accounts.roles import Role
+from accounts.services import IssuedToken
+from incidents.core.models import Incident, Observation
+from incidents.core.services.filing import create_incident
+from incidents.core.services.observing import add_observation
+from incidents.sharing.models import Membership, SharingGroup
+
+_numbers = itertools.count(1)
+
+
+def member(slug: str = "", *, kind: str = MemberKind.SIGNATORY, **fields: Any) -> Member:
+    """An active organisation, made without telling anyone."""
+    slug = slug or f"member-{next(_numbers)}"
+    fields.setdefault("in_community", kind in COMMUNITY_KINDS)
+    return Member.objects.create(slug=slug, name=slug.title(), kind=kind, **fields)
+
+
+def user(of: Member | None = None, *, role: str = Role.LEAD, **fields: Any) -> User:
+    """A person who can act for an organisation."""
+    number = next(_numbers)
+    fields.setdefault("email", f"person-{number}@{(of.slug if of else 'hub')}.example")
+    return User.objects.create(member=of, role=role, is_staff=of is None, **fields)
+
+
+def person(of: Member, *, role: str = Role.LEAD, reauthenticated: bool = False) -> Reader:
+    """A reader who is a new person of the organisation."""
+    return Reader(of, user(of, role=role), reauthenticated=reauthenticated)
+
+
+def token(of: Member, *scopes: str) -> IssuedToken:
+    """A token of the organisation; with every scope if none is named."""
+    return accounts.issue_token(
+        member_id=of.pk, name="test", scopes=scopes or list(TokenScope.values)
+    )
+
+
+def system(of: Member, *scopes: str) -> Reader:
+    """A reader that is a token of the organisation."""
+    return Reader(of, None, token(of, *scopes).token)
+
+
+def group(owner: Member, *members: Member, **fields: Any) -> SharingGroup:
+    """A sharing group with these members."""
+    made = SharingGroup.objects.create(owner=owner, name=f"Group {next(_numbers)}", **fields)
+    Membership.objects.bulk_create(Membership(group=made, member=one) for one in members)
+    return made
+
+
+def audience(*named: Member | SharingGroup | User) -> list[dict[str, str]]:
+    """An audience as the API writes it."""
+    written = []
+    for one in named:
+        if isinstance(one, Member):
+            written.append({"member": one.slug})
+        elif isinstance(one, SharingGroup):
+            written.append({"group": str(one.pk)})
+        else:
+            written.append({"user": str(one.pk)})
+    return written
+
+
+def incident(
+    owner: Member | None = None,
+    *,
+    by: Reader | None = None,
+    publish: bool = True,
+    tlp: str = "green",
+    shared_with: Sequence[Member | SharingGroup | User] = (),
+    observations: Sequence[Mapping[str, Any]] = (),
+    **fields: Any,
+) -> Incident:
+    """A published incident, filed by a lead of its owner unless `by` says otherwise."""
+    by = by or person(owner or member())
+    document = {"title": "A cloned voice", "tlp": tlp, "audiences": audience(*shared_with)}
+    return create_incident(
+        fields=document | fields, by=by, publish=publish, observations=observations
+    )
+
+
+def draft(owner: Member | None = None, **fields: Any) -> Incident:
+    """An incident that is not published yet."""
+    return incident(owner, publish=False, **fields)
+
+
+def observation(of: Incident, by: Reader, **fields: Any) -> Observation:
+    """An observation of the incident."""
+    return add_observation(incident_id=of.pk, fields={"platform": "Telegram"} | fields, by=by)
