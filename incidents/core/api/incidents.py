@@ -1,0 +1,166 @@
+"""REST of incidents: file, read, change, publish, withdraw, tag, and their history."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.db import transaction
+from django.db.models import QuerySet
+from django.http import HttpResponse
+
+from accounts.authentication import reader_of
+from accounts.readers import Reader
+from accounts.roles import Right
+from hub.api.actions import CreateAction, ListAction, RetrieveAction, UpdateAction
+from hub.api.requests import HubRequest
+from hub.api.serializers import NoInput
+from hub.kit.errors import InvalidInput, NotAllowed
+from incidents.core import outputs
+from incidents.core.api.reading import (
+    READ,
+    WRITE,
+    audit_reading,
+    audit_refused,
+    find_incident,
+)
+from incidents.core.filters import WORDS, IncidentFilter
+from incidents.core.history import represent_versions, versions_visible_to
+from incidents.core.inputs import IncidentChanges, IncidentInput, TagsInput, WithdrawInput
+from incidents.core.models import Incident
+from incidents.core.representation import represent_incident
+from incidents.core.services import filing
+
+NEEDED_RIGHTS = {
+    "create": Right.FILE,
+    "partial_update": Right.FILE,
+    "tags": Right.FILE,
+    "publish": Right.PUBLISH,
+    "withdraw": Right.PUBLISH,
+}
+"""Asked for before the body is looked at, and again by the services."""
+
+
+class IncidentViewSet(
+    ListAction[Incident], RetrieveAction[Incident], CreateAction[Incident], UpdateAction[Incident]
+):
+    """Incidents the caller may read. What it may not read does not exist: 404."""
+
+    lookup_field = "ref"
+    if_match_required = True
+    required_scopes = {
+        "list": READ,
+        "retrieve": READ,
+        "create": WRITE,
+        "partial_update": WRITE,
+        "publish": WRITE,
+        "withdraw": WRITE,
+        "tags": WRITE,
+    }
+    request_serializers = {
+        "create": IncidentInput,
+        "partial_update": IncidentChanges,
+        "publish": NoInput,
+        "withdraw": WithdrawInput,
+        "tags": TagsInput,
+    }
+    response_serializers = {"retrieve": outputs.IncidentOutput}
+    query_parameters = {"list": WORDS}
+    orderings = {"updated_at": "updated_at", "published_at": "published_at"}
+
+    @property
+    def reader(self) -> Reader:
+        return reader_of(self.request)
+
+    def get_queryset(self) -> QuerySet[Incident]:
+        return Incident.objects.visible_to(self.reader).select_related("owner")
+
+    def filter_rows(self, queryset: QuerySet[Incident]) -> QuerySet[Incident]:
+        return IncidentFilter(self.request.query_params, queryset, reader=self.reader).qs
+
+    def represent(self, row: Incident) -> dict[str, Any]:
+        return represent_incident(row, for_owner=row.owner_id == self.reader.member.pk)
+
+    def check_rights(self) -> None:
+        if self.action == "create":
+            self.reader.require(NEEDED_RIGHTS[self.action])
+
+    def check_object_rights(self, row: Incident) -> None:
+        if self.request.method in {"GET", "HEAD"}:
+            return
+        if row.owner_id != self.reader.member.pk:
+            raise NotAllowed("Only the member that filed an incident can change it.")
+        self.reader.require(NEEDED_RIGHTS[self.action])
+
+    def represent_all(self, rows: Iterable[Incident]) -> list[dict[str, Any]]:
+        shown = list(rows)
+        audit_reading(((row.ref, row.tlp) for row in shown), by=self.reader)
+        return [self.represent(row) for row in shown]
+
+    def retrieve(self, request: HubRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        row = self.get_object()
+        audit_reading([(row.ref, row.tlp)], by=self.reader)
+        return self.answer(row)
+
+    def perform_create(self, data: dict[str, Any]) -> Incident:
+        publish = data.pop("publish", False)
+        observations = data.pop("observations", [])
+        return filing.create_incident(
+            fields=data, by=self.reader, publish=publish, observations=observations
+        )
+
+    def perform_update(self, row: Incident, changes: dict[str, Any]) -> Incident:
+        return filing.update_incident(
+            incident_id=row.pk, changes=changes, by=self.reader, expected_revision=row.revision
+        )
+
+    def publish(self, request: HubRequest, ref: str) -> HttpResponse:
+        row = self.get_object()
+        self.read()
+        return self.answer(filing.publish_incident(incident_id=row.pk, by=self.reader))
+
+    def withdraw(self, request: HubRequest, ref: str) -> HttpResponse:
+        row = self.get_object()
+        reason = self.read()["reason"]
+        withdrawn = filing.withdraw_incident(incident_id=row.pk, reason=reason, by=self.reader)
+        return self.answer(withdrawn)
+
+    @transaction.atomic
+    def tags(self, request: HubRequest, ref: str) -> HttpResponse:
+        row = self.get_locked_object()
+        self.check_precondition(row)
+        tags = self.read()
+        try:
+            tagged = filing.tag_incident(
+                incident_id=row.pk, tags=tags, by=self.reader, expected_revision=row.revision
+            )
+        except InvalidInput as error:  # the body is the list itself, not an object with tags
+            raise error.within("/tags") from error
+        return self.answer(tagged)
+
+    def on_refusal(self, error: Exception) -> None:
+        """A denied attempt on something visible is on record; of a hidden one there is none."""
+        audit_refused(self, f"incident.{self.action}", error)
+
+
+class HistoryViewSet(ListAction[Any]):
+    """The versions of one incident that the caller may know of."""
+
+    required_scopes = {"list": READ}
+    response_serializers = {"list": outputs.VersionOutput}
+    default_ordering = "-pk"
+
+    def find_parent(self) -> None:
+        self.incident = find_incident(self.request, self.kwargs["ref"], whole=True)
+
+    def get_queryset(self) -> QuerySet[Any]:
+        return versions_visible_to(reader_of(self.request), self.incident)
+
+    def represent_all(self, rows: Iterable[Any]) -> list[dict[str, Any]]:
+        reader = reader_of(self.request)
+        audit_reading([(self.incident.ref, self.incident.tlp)], by=reader)
+        return represent_versions(
+            list(rows),
+            incident=self.incident,
+            for_owner=self.incident.owner_id == reader.member.pk,
+        )

@@ -1,0 +1,47 @@
+"""The rows by which an incident is found and its readers are told, written from its document.
+
+A first version has none yet, so filing deletes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from incidents.core.audiences import Audience, ChildAudience
+from incidents.core.models import Citation, Fingerprint, Incident, Observation
+from incidents.core.named import Named
+
+
+def write_audience(incident: Incident, named: Sequence[Named]) -> None:
+    """Make the audience rows those of `named`, in the transaction of the change."""
+    if incident.revision > 1:
+        Audience.objects.filter(incident=incident).delete()
+    Audience.objects.bulk_create(Audience(incident=incident, **_columns(one)) for one in named)
+
+
+def write_child_audience(child: Observation, named: Sequence[Named]) -> None:
+    """Make the audience rows of something that hangs on an incident."""
+    ChildAudience.objects.bulk_create(
+        ChildAudience(child_id=child.pk, **_columns(one)) for one in named
+    )
+
+
+def _columns(named: Named) -> dict[str, object]:
+    return {f"{named.kind}_id": named.row}
+
+
+def write_indexes(incident: Incident, fields: Collection[str]) -> None:
+    """Make citations and fingerprints those of the document, as far as `fields` changed."""
+    if "references" in fields:
+        if incident.revision > 1:
+            Citation.objects.filter(incident=incident).delete()
+        Citation.objects.bulk_create(
+            Citation(incident=incident, canonical_url=reference["canonical_url"])
+            for reference in incident.references
+        )
+    if "fingerprints" in fields:
+        if incident.revision > 1:
+            Fingerprint.objects.filter(incident=incident).delete()
+        Fingerprint.objects.bulk_create(
+            Fingerprint(incident=incident, **fingerprint) for fingerprint in incident.fingerprints
+        )

@@ -1,0 +1,314 @@
+"""Incidents, their indexes, and the observations that hang on them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pghistory
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+
+from accounts.models import Member, User
+from accounts.readers import Reader
+from hub.kit.ids import new_ref, uuid7
+from incidents.core import visibility
+from incidents.sharing.marks import Pap, Tlp
+
+
+class Status(models.TextChoices):
+    DRAFT = "draft"
+    PUBLISHED = "published"
+    WITHDRAWN = "withdrawn"
+
+
+class Severity(models.TextChoices):
+    INFO = "info"
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+    CRITICAL = "critical"
+
+
+class Urgency(models.TextChoices):
+    ROUTINE = "routine"
+    SOON = "soon"
+    NOW = "now"
+
+
+class Stage(models.TextChoices):
+    TRIAGE = "triage"
+    ASSESSING = "assessing"
+    MITIGATING = "mitigating"
+    RESOLVED = "resolved"
+    CLOSED = "closed"
+
+
+OWNER_ONLY = frozenset({"audiences"})
+"""Fields that others see neither the value nor a change of."""
+
+
+class Change(models.TextChoices):
+    """What the latest write of an incident was; history reads it from the snapshots."""
+
+    CREATED = "created"
+    UPDATED = "updated"
+    PUBLISHED = "published"
+    TAGGED = "tagged"
+    WITHDRAWN = "withdrawn"
+
+
+def word_list(length: int = 64) -> ArrayField[list[str], list[str]]:
+    """A list of short values, such as vocabulary ids."""
+    return ArrayField(models.CharField(max_length=length), default=list, blank=True)
+
+
+class IncidentQuerySet(models.QuerySet["Incident"]):
+    def visible_to(self, reader: Reader) -> IncidentQuerySet:
+        """Incidents that `reader` may read, withdrawn ones too; see `incidents.core.visibility`."""
+        return self.filter(visibility.readable_by(reader))
+
+    def editable_by(self, reader: Reader) -> IncidentQuerySet:
+        """Incidents of the reader's own organisation that `reader` may read."""
+        return self.visible_to(reader).filter(owner=reader.member)
+
+
+class Incident(models.Model):
+    """A deepfake that a member reports to the others.
+
+    The row is the whole document. `Audience`, `Citation` and `Fingerprint` are its indexes, written
+    anew from `audiences`, `references` and `fingerprints` by `incidents.core.indexing` in
+    the transaction of each change. Every version of the row is kept, as `IncidentVersion`.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    ref = models.CharField(max_length=11, unique=True, default=new_ref, editable=False)
+    title = models.CharField(max_length=300)
+    summary = models.TextField(blank=True, default="")
+    status = models.CharField(max_length=16, choices=Status, default=Status.DRAFT)
+    tlp = models.CharField(max_length=16, choices=Tlp, default=Tlp.AMBER)
+    pap = models.CharField(max_length=8, choices=Pap, default=Pap.AMBER)
+    audiences = models.JSONField(default=list, blank=True)
+    owner = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="incidents")
+    author = models.ForeignKey(
+        User, on_delete=models.SET_NULL, null=True, blank=True, related_name="incidents"
+    )
+    severity = models.CharField(max_length=16, choices=Severity, default=Severity.MEDIUM)
+    urgency = models.CharField(max_length=16, choices=Urgency, default=Urgency.ROUTINE)
+    stage = models.CharField(max_length=16, choices=Stage, default=Stage.TRIAGE)
+    media_kinds = word_list()
+    manipulation = word_list()
+    authenticity = models.CharField(max_length=32, default="undetermined")
+    goals = word_list()
+    harms = word_list()
+    targets = models.JSONField(default=list, blank=True)
+    narrative = models.TextField(blank=True, default="")
+    script = models.TextField(blank=True, default="")
+    countries = word_list(2)
+    languages = word_list(35)
+    elections = word_list(100)
+    tags = word_list(400)
+    created = models.JSONField(null=True, blank=True)
+    distributed = models.JSONField(null=True, blank=True)
+    references = models.JSONField(default=list, blank=True)
+    fingerprints = models.JSONField(default=list, blank=True)
+    # Rises with every write; `version` only with those that others may know of.
+    revision = models.PositiveIntegerField(default=1)
+    version = models.PositiveIntegerField(default=1)
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+    updated_at = models.DateTimeField(db_default=Now())
+    published_at = models.DateTimeField(null=True, blank=True)
+    withdrawn_at = models.DateTimeField(null=True, blank=True)
+    withdrawn_reason = models.TextField(blank=True, default="")
+    change = models.CharField(max_length=16, choices=Change, default=Change.CREATED)
+    changed_fields = word_list()
+    changed_by = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="+")
+
+    objects = IncidentQuerySet.as_manager()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["-updated_at", "-id"], name="incident_newest"),
+            models.Index(fields=["owner", "-updated_at", "-id"], name="incident_owner"),
+            GinIndex(fields=["tags"], name="incident_tags"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(status=Status.DRAFT, published_at=None)
+                | (~Q(status=Status.DRAFT) & Q(published_at__isnull=False)),
+                name="incident_published_at_matches_status",
+            ),
+            models.CheckConstraint(
+                condition=Q(status=Status.WITHDRAWN, withdrawn_at__isnull=False)
+                | (~Q(status=Status.WITHDRAWN) & Q(withdrawn_at=None)),
+                name="incident_withdrawn_at_matches_status",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.ref
+
+
+_Version: Any = pghistory.create_event_model(
+    Incident,
+    pghistory.InsertEvent(),
+    pghistory.UpdateEvent(),
+    obj_field=pghistory.ObjForeignKey(related_name="+"),
+    context_field=None,  # type: ignore[arg-type] # documented, yet not in its types
+    append_only=True,
+)
+
+
+class IncidentVersion(_Version):  # type: ignore[misc] # made at run time from Incident's fields
+    """An incident's row as one write left it, copied by the database itself."""
+
+    class Meta:
+        indexes = [models.Index(fields=["pgh_obj", "revision"], name="incident_version")]
+
+
+class Citation(models.Model):
+    """Index of `Incident.references`: finds incidents that speak of the same article or post."""
+
+    id = models.BigAutoField(primary_key=True)
+    incident = models.ForeignKey(Incident, on_delete=models.CASCADE, related_name="citations")
+    canonical_url = models.CharField(max_length=2048)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["incident", "canonical_url"], name="citation_once"),
+        ]
+        indexes = [models.Index(fields=["canonical_url"], name="citation_url")]
+
+    def __str__(self) -> str:
+        return self.canonical_url
+
+
+class Fingerprint(models.Model):
+    """Index of `Incident.fingerprints`: finds incidents that hold the same or similar media."""
+
+    id = models.BigAutoField(primary_key=True)
+    incident = models.ForeignKey(Incident, on_delete=models.CASCADE, related_name="prints")
+    algorithm = models.CharField(max_length=16)
+    value = models.TextField()
+    quality = models.PositiveSmallIntegerField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                "incident",
+                "algorithm",
+                models.Func("value", function="md5"),
+                name="fingerprint_once",
+            ),
+        ]
+        indexes = [
+            # A chromaprint of a long call outgrows what a B-tree entry may hold.
+            models.Index(
+                "algorithm", models.Func("value", function="md5"), name="fingerprint_value"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.algorithm}:{self.value[:16]}"
+
+
+class Child(models.Model):
+    """What one organisation says about an incident; nobody else changes it."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    incident = models.ForeignKey(Incident, on_delete=models.CASCADE, related_name="%(class)ss")
+    organisation = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="+")
+    author = models.ForeignKey(
+        User, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    at = models.DateTimeField(db_default=Now(), editable=False)
+    tlp = models.CharField(max_length=16, choices=Tlp)
+    audiences = models.JSONField(default=list, blank=True)
+    # The owner's own words about its incident go where the incident goes, unless it says otherwise.
+    follows_incident = models.BooleanField(default=False)
+    # Said by one whom only a group with hidden membership admits: not shown, unless it chose so.
+    organisation_hidden = models.BooleanField(default=False)
+
+    class Meta:
+        abstract = True
+
+
+class Availability(models.TextChoices):
+    UP = "up"
+    LABELLED = "labelled"
+    RESTRICTED = "restricted"
+    REMOVED = "removed"
+
+
+class ObservationQuerySet(models.QuerySet["Observation"]):
+    def visible_to(self, reader: Reader) -> ObservationQuerySet:
+        """Observations that `reader` may read, of incidents it may read whole."""
+        incidents = Incident.objects.visible_to(reader)
+        marked = self.annotate(**{visibility.BINDING: visibility.binding_mark()})
+        return marked.filter(visibility.child_readable_by(reader), incident__in=incidents)
+
+
+class Observation(Child):
+    """Where and when one organisation saw the deepfake, and what became of it there."""
+
+    platform = models.CharField(max_length=120)
+    url = models.CharField(max_length=2048, blank=True, default="")
+    canonical_url = models.CharField(max_length=2048, blank=True, default="")
+    account = models.JSONField(null=True, blank=True)
+    # Of a telephone number only a keyed digest and the last four digits are kept.
+    phone = models.JSONField(null=True, blank=True)
+    seen_first = models.DateTimeField(null=True, blank=True)
+    seen_last = models.DateTimeField(null=True, blank=True)
+    posted_at = models.DateTimeField(null=True, blank=True)
+    country = models.CharField(max_length=2, blank=True, default="")
+    language = models.CharField(max_length=35, blank=True, default="")
+    reach = models.JSONField(null=True, blank=True)
+    availability = models.CharField(max_length=16, choices=Availability, blank=True, default="")
+
+    objects = ObservationQuerySet.as_manager()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["incident", "-at", "-id"], name="observation_newest"),
+            models.Index(
+                fields=["canonical_url"], name="observation_url", condition=~Q(canonical_url="")
+            ),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(seen_first=None)
+                | Q(seen_last=None)
+                | Q(seen_last__gte=models.F("seen_first")),
+                name="observation_seen_first_comes_first",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.platform} {self.at:%Y-%m-%d}"
+
+
+class Disclosure(models.Model):
+    """An organisation to which an incident was delivered, by webhook or feed, and when last.
+
+    A withdrawal tells all of them, whether or not they may still read it. What was recorded of the
+    incident up to `at` the organisation could know; the feed shows it no trace of anything later.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    # Both are found by the constraint and the index below.
+    incident = models.ForeignKey(
+        Incident, on_delete=models.CASCADE, related_name="disclosures", db_index=False
+    )
+    member = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="+", db_index=False)
+    at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["incident", "member"], name="disclosure_once")
+        ]
+        indexes = [models.Index(fields=["member", "incident"], name="disclosure_member")]
+
+    def __str__(self) -> str:
+        return f"{self.incident_id} to {self.member_id}"
