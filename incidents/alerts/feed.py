@@ -1,0 +1,316 @@
+"""The pull feed: what happened, for one organisation, in an order that skips nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef, Q, Subquery, Value
+from django.db.models.functions import Now
+
+from accounts.models import Member
+from accounts.readers import Reader
+from hub.audit.services import record
+from hub.kit import crypto
+from hub.kit.errors import InvalidInput
+from hub.kit.ids import parse_event_id
+from hub.outbox.models import Event, EventQuerySet, EventRecipient
+from incidents.alerts.disclosing import disclose
+from incidents.alerts.models import Delivery
+from incidents.alerts.subjects import Occurrence, load_subjects, rights_of
+from incidents.alerts.topics import CHOOSABLE, TOPICS, Subject
+from incidents.alerts.wire import Addressee, Content, content_for, feed_item, feed_tombstone
+from incidents.core.models import Disclosure, Incident, Observation
+from incidents.core.rights import Standing
+from incidents.sharing.marks import OPEN_MARKS
+
+GRANTED, REVOKED = "incident.granted", "incident.revoked"
+KEPT = timedelta(days=90)
+"""How far back the feed reaches."""
+
+
+@dataclass(frozen=True)
+class FeedPage:
+    """Some items, oldest first, and where to go on; the same cursor as long as nothing is new."""
+
+    items: list[dict[str, Any]]
+    cursor: str
+
+
+class _Branch(NamedTuple):
+    """One way in which events come to stand in an organisation's feed."""
+
+    rows: EventQuerySet
+    may_be_lost: bool
+
+
+class _Found(NamedTuple):
+    """An event in the feed of an organisation."""
+
+    occurrence: Occurrence
+    position: int
+    may_be_lost: bool
+    """The organisation knew of it: if it may not read it any more, it sees that much."""
+
+
+class _Shown(NamedTuple):
+    found: _Found
+    content: Content | None
+    """None for a tombstone."""
+
+
+def feed_page(
+    reader: Reader,
+    *,
+    after: str | None = None,
+    limit: int = 50,
+    topics: Sequence[str] = (),
+    own: bool = False,
+) -> FeedPage:
+    """The next events after a cursor, or after an event that the reader received, by its `evt_` id.
+
+    A feed is the organisation's, whoever fetches it: nothing red stands in it. `topics` narrows it,
+    `own` adds what the organisation did itself. What is shown of an incident is noted, so that a
+    withdrawal reaches those who fetched it; what is amber and above goes to the audit log.
+
+    Raises InvalidInput for an unknown topic, and, in the same words, for an `after` that is
+    malformed, unknown or of something hidden.
+    """
+    _check_topics(topics)
+    member = reader.member
+    position = 0 if after is None else _read_after(member, after)
+    if position is None:
+        return FeedPage([], after or "")
+    found = _find(member, after=position, limit=limit, topics=topics, own=own)
+    shown = _show(member, found)
+    _note(reader, shown)
+    items = [_item(one) | {"cursor": _cursor(member, one.found.position)} for one in shown]
+    end = shown[-1].found.position if shown else position
+    return FeedPage(items, _cursor(member, end))
+
+
+def _check_topics(topics: Sequence[str]) -> None:
+    for topic in topics:
+        if topic not in CHOOSABLE:
+            raise InvalidInput(
+                f"{topic!r} is no topic; known are {', '.join(CHOOSABLE)}.",
+                pointer="/topics",
+                code="unknown_value",
+            )
+
+
+# Cursors --------------------------------------------------------------------------------------
+
+
+def _cursor(member: Member, position: int) -> str:
+    return crypto.seal(str(position), context=_cursor_context(member))
+
+
+def _cursor_context(member: Member) -> str:
+    return f"events:cursor:{member.pk}"
+
+
+def _read_after(member: Member, after: str) -> int | None:
+    """The position to go on from; None if the event was received, but has no position yet."""
+    event_id = parse_event_id(after)
+    if event_id is None:
+        try:
+            return int(crypto.unseal(after, context=_cursor_context(member)))
+        except ValueError:
+            raise _invalid_cursor() from None
+    event = Event.objects.filter(pk=event_id).first()
+    # All is asked in any case: the same queries for what is hidden and for what never was.
+    was_received = [_was_sent(member, event_id), _stands_in_feed(member, event_id)]
+    if event is None or not any(was_received):
+        raise _invalid_cursor()
+    return event.position
+
+
+def _invalid_cursor() -> InvalidInput:
+    return InvalidInput(
+        "Give a cursor of this feed, or the evt_ id of an event that you received; leave `after` "
+        "out to begin with the oldest that is kept.",
+        pointer="/after",
+        code="invalid_cursor",
+    )
+
+
+def _was_sent(member: Member, event_id: UUID) -> bool:
+    return Delivery.objects.shown().filter(event_id=event_id, endpoint__member=member).exists()
+
+
+def _stands_in_feed(member: Member, event_id: UUID) -> bool:
+    rows = Event.objects.filter(pk=event_id, position__isnull=False)
+    found = [branch.rows.exists() for branch in _branches(rows, member, own=True)]
+    return any(found)
+
+
+# Finding --------------------------------------------------------------------------------------
+
+
+def _find(
+    member: Member, *, after: int, limit: int, topics: Sequence[str], own: bool
+) -> list[_Found]:
+    rows = Event.objects.filter(position__gt=after, recorded_at__gt=Now() - KEPT)
+    rows = rows.filter(topic__in=[name for name in topics or TOPICS if name in TOPICS])
+    if not own:
+        rows = rows.exclude(actor_id=member.pk)
+    first, *others = (
+        branch.rows.order_by("position").values_list(
+            "position", Value(branch.may_be_lost), "id", "topic", "subject_id", "stream_id",
+            "version", "recorded_at",
+        )[:limit]
+        for branch in _branches(rows, member, own=own)
+    )  # fmt: skip
+    union = first.union(*others).order_by("position")[:limit]
+    return [_Found(Occurrence(*row[2:]), row[0], row[1]) for row in union]
+
+
+def _branches(rows: EventQuerySet, member: Member, *, own: bool) -> list[_Branch]:
+    """The ways in which an event comes to stand in an organisation's feed.
+
+    One statement each, so that PostgreSQL can take the best way for each: what an organisation may
+    read can be nearly all there is, or nearly nothing.
+    """
+    reader = Reader(member, None)
+    incidents = Incident.objects.visible_to(reader).values("pk")
+    addressed = EventRecipient.objects.filter(member_id=member.pk).values("event_id")
+    undirected = rows.filter(is_directed=False)
+    about_incidents = undirected.filter(topic__in=_topics_about(Subject.INCIDENT))
+    branches = [
+        _Branch(rows.filter(is_directed=True, pk__in=addressed), may_be_lost=True),
+        _Branch(
+            _while_in_sight(
+                about_incidents.filter(_disclosed_to(member)).exclude(stream_id__in=incidents),
+                member,
+            ),
+            may_be_lost=True,
+        ),
+        _Branch(
+            _while_in_sight(about_incidents.filter(stream_id__in=incidents), member),
+            may_be_lost=False,
+        ),
+        _Branch(
+            _while_in_sight(
+                undirected.filter(
+                    topic__in=_topics_about(Subject.OBSERVATION),
+                    subject_id__in=Observation.objects.visible_to(reader).values("pk"),
+                ),
+                member,
+            ),
+            may_be_lost=False,
+        ),
+        _Branch(
+            undirected.filter(
+                topic__in=_topics_about(Subject.MEMBER),
+                subject_id__in=Member.objects.active().values("pk"),
+            ),
+            may_be_lost=False,
+        ),
+    ]
+    if own:
+        of_own = rows.filter(is_directed=True, actor_id=member.pk)
+        branches.append(_Branch(of_own.filter(stream_id__in=incidents), may_be_lost=False))
+    return branches
+
+
+def _while_in_sight(rows: EventQuerySet, member: Member) -> EventQuerySet:
+    """Events of the times in which the organisation could see what they are about.
+
+    What happened before sight was granted to it, or between losing and regaining sight, is not its
+    to know, though it may read the incident now; as in the incident's history.
+    """
+    changes = Event.objects.filter(
+        stream_id=OuterRef("stream_id"),
+        topic__in=[GRANTED, REVOKED],
+        addressees__member_id=member.pk,
+    )
+    earlier = changes.filter(recorded_at__lt=OuterRef("recorded_at")).order_by("-recorded_at")
+    later = changes.filter(recorded_at__gt=OuterRef("recorded_at")).order_by("recorded_at")
+    return rows.annotate(
+        sight_before=Subquery(earlier.values("topic")[:1]),
+        sight_after=Subquery(later.values("topic")[:1]),
+    ).filter(
+        # Sight that a group gives back has no event of its own, so `revoked` alone ends nothing.
+        Q(sight_before=GRANTED) | Q(sight_after=None) | Q(sight_after=REVOKED)
+    )
+
+
+def _topics_about(subject: Subject) -> list[str]:
+    return [name for name, topic in TOPICS.items() if topic.subject is subject]
+
+
+def _disclosed_to(member: Member) -> Q:
+    """Events of incidents that were sent or shown to the organisation, up to the last time.
+
+    Of what happened after it lost an incident it sees nothing, not even that it happened.
+    """
+    of_member = Disclosure.objects.filter(member=member)
+    later = of_member.filter(incident=OuterRef("stream_id"), at__gte=OuterRef("recorded_at"))
+    return Q(stream_id__in=of_member.values("incident_id")) & Q(Exists(later))
+
+
+# Showing --------------------------------------------------------------------------------------
+
+
+def _show(member: Member, found: Sequence[_Found]) -> list[_Shown]:
+    """Render as things are now; what was hidden since it was found is left out."""
+    standing = Standing(member.pk, member.is_active, member.in_community)
+    subjects = load_subjects(one.occurrence for one in found)
+    known = [one for one in found if subjects.know(one.occurrence)]
+    rights = rights_of([(one.occurrence, standing) for one in known], subjects)
+    shown = []
+    for one in known:
+        occurrence = one.occurrence
+        if TOPICS[occurrence.topic].is_recall or rights.may_read(occurrence, member.pk):
+            may_read = (occurrence.stream_id, member.pk) in rights.readable
+            content = content_for(occurrence, subjects, Addressee(member.pk, may_read=may_read))
+            shown.append(_Shown(one, content))
+        elif one.may_be_lost:
+            shown.append(_Shown(one, None))
+    return shown
+
+
+def _item(one: _Shown) -> dict[str, Any]:
+    if one.content is None:
+        return feed_tombstone(one.found.occurrence)
+    return feed_item(one.found.occurrence, one.content)
+
+
+def _note(reader: Reader, shown: Iterable[_Shown]) -> None:
+    """Write down which incidents the organisation was shown, and who read amber and above."""
+    last_shown: dict[UUID, datetime] = {}
+    guarded: dict[str, None] = {}
+    for found, content in shown:
+        occurrence = found.occurrence
+        topic = TOPICS[occurrence.topic]
+        if content is None or topic.is_recall or not topic.hangs_on_incident:
+            continue
+        last_shown[occurrence.stream_id] = occurrence.recorded_at
+        if content.mark not in OPEN_MARKS:
+            guarded[content.fields["incident"]["ref"]] = None
+    missing = _not_yet_disclosed(reader.member, last_shown)
+    if not missing and not guarded:
+        return
+    with transaction.atomic():
+        disclose((incident_id, reader.member.pk) for incident_id in missing)
+        if guarded:
+            record("incident.read", by=reader.actor, objects=list(guarded))
+
+
+def _not_yet_disclosed(member: Member, last_shown: dict[UUID, datetime]) -> set[UUID]:
+    """Incidents of others of which something newer is shown than ever before."""
+    if not last_shown:
+        return set()
+    rows = Disclosure.objects.filter(member=member, incident__in=last_shown)
+    known = dict(rows.values_list("incident_id", "at"))
+    others = Incident.objects.filter(pk__in=last_shown).exclude(owner=member)
+    return {
+        incident_id
+        for incident_id in others.values_list("pk", flat=True)
+        if incident_id not in known or known[incident_id] < last_shown[incident_id]
+    }
