@@ -1,0 +1,1 @@
+"""The `hub` command: embedded services, and supervision of the hub's processes."""

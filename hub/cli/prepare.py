@@ -1,0 +1,44 @@
+"""Brings the database to where the hub's processes can start: `python -m hub.cli.prepare`."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import django
+from django.apps import apps
+from django.core.management import call_command
+
+from hub.kit.provisioning import answer_of
+
+
+def prepare(*, demo: bool) -> None:
+    """Migrate and load the vocabularies; with `demo`, load the demonstration into an empty hub.
+
+    Empty means: without a member. Run again, it changes nothing.
+    """
+    call_command("migrate", interactive=False, verbosity=0)
+    answer_of("loadvocabularies")
+    if demo and not apps.get_model("accounts", "Member").objects.exists():
+        _welcome(answer_of("loaddemo", "--token"))
+
+
+def _welcome(loaded: dict[str, Any]) -> None:
+    """Say, this once, what a visitor can begin with."""
+    token = loaded["token"]
+    print(
+        f"Demonstration loaded: {loaded['members']} members, {loaded['groups']} sharing groups, "
+        f"{loaded['incidents']} incidents."
+    )
+    print("Its people: " + " ".join(loaded["users"]))
+    print(
+        f"To call the API as {token['member']}, under /api/v1/, send this header; "
+        "it is shown this once:"
+    )
+    print(f"Authorization: Bearer {token['token']}")
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hub.settings.development")
+    django.setup()
+    prepare(demo=os.environ.get("HUB_DEMO") != "0")

@@ -1,0 +1,44 @@
+"""Homes and running hubs for tests of the command line."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from hub.cli.home import Home
+from hub.cli.scratch import scratch_home
+from tests.hub.cli.running import RunningHub
+
+
+@pytest.fixture
+def home() -> Iterator[Home]:
+    """A throw-away home that PostgreSQL's account can enter when root runs the tests."""
+    with scratch_home(Home.of(os.environ)) as made:
+        yield Home(made)
+
+
+@pytest.fixture
+def start_hub() -> Iterator[Callable[[Path], RunningHub]]:
+    """Starts `hub up` with stand-in processes in a home; what still runs at the end is killed."""
+    started: list[RunningHub] = []
+
+    def start(home: Path, **variables: str) -> RunningHub:
+        started.append(RunningHub(home, variables))
+        return started[-1]
+
+    yield start
+    for hub in started:
+        hub.end()
+
+
+@pytest.fixture(scope="module")
+def shared_hub() -> Iterator[RunningHub]:
+    """A running hub for tests that only look at it, in a closed home."""
+    with scratch_home(Home.of(os.environ)) as made:
+        hub = RunningHub(made, {})
+        assert hub.is_ready(), hub.text
+        yield hub
+        hub.end()
