@@ -1,0 +1,162 @@
+"""What the structure promises and no linter can say."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+from hub.celery import app
+
+ROOT = Path(__file__).resolve().parents[2]
+PACKAGES = ("hub", "accounts", "incidents")
+LONGEST_MODULE = 400
+LONGEST_FUNCTION = 50
+SETTINGS_LENGTH = 200
+
+SCOPES = {"visible_to", "editable_by"}
+"""The only ways from a manager to its rows where somebody asks from outside."""
+
+
+def sources() -> list[Path]:
+    return sorted(
+        path.relative_to(ROOT)
+        for package in PACKAGES
+        for path in (ROOT / package).rglob("*.py")
+        if "migrations" not in path.parts
+    )
+
+
+def tree_of(path: Path) -> ast.Module:
+    return ast.parse((ROOT / path).read_text())
+
+
+def functions(tree: ast.AST) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
+    return (n for n in ast.walk(tree) if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef))
+
+
+def is_surface(path: Path) -> bool:
+    return path.name in {"api.py", "views.py", "admin.py"} or "api" in path.parts[2:-1]
+
+
+@pytest.mark.parametrize("path", sources(), ids=str)
+def test_modules_and_functions_can_be_read_in_one_go(path: Path) -> None:
+    lines = (ROOT / path).read_text().count("\n")
+    longest = SETTINGS_LENGTH if path.parent.name == "settings" else LONGEST_MODULE
+
+    too_long = [
+        f"{node.name} {node.end_lineno - node.lineno + 1}"
+        for node in functions(tree_of(path))
+        if node.end_lineno and node.end_lineno - node.lineno + 1 > LONGEST_FUNCTION
+    ]
+
+    assert lines <= longest
+    assert too_long == []
+
+
+@pytest.mark.parametrize("path", sources(), ids=str)
+def test_imports_stand_at_the_top(path: Path) -> None:
+    inside = [
+        f"{function.name}:{node.lineno}"
+        for function in functions(tree_of(path))
+        if not (path.name == "apps.py" and function.name == "ready")
+        for node in ast.walk(function)
+        if isinstance(node, ast.Import | ast.ImportFrom)
+    ]
+
+    assert inside == []
+
+
+@pytest.mark.parametrize("path", sources(), ids=str)
+def test_modules_say_in_one_sentence_what_they_are_for(path: Path) -> None:
+    tree = tree_of(path)
+
+    assert not tree.body or ast.get_docstring(tree)
+
+
+@pytest.mark.parametrize("path", [p for p in sources() if is_surface(p)], ids=str)
+def test_every_manager_is_scoped_at_once(path: Path) -> None:
+    unscoped = [
+        node.lineno
+        for node in ast.walk(tree_of(path))
+        if isinstance(node, ast.Attribute)
+        and isinstance(node.value, ast.Attribute)
+        and node.value.attr == "objects"
+        and node.attr not in SCOPES
+    ]
+
+    assert unscoped == []
+
+
+@pytest.mark.parametrize("path", sources(), ids=str)
+def test_nothing_hangs_on_model_signals(path: Path) -> None:
+    imported = [
+        node.module
+        for node in ast.walk(tree_of(path))
+        if isinstance(node, ast.ImportFrom)
+        and node.module in {"django.db.models.signals", "django.dispatch"}
+    ]
+
+    assert imported == []
+
+
+BORDERS = {
+    Path("hub/api/views.py"): 1,  # the HTTP handler
+    Path("hub/relay/doers.py"): 1,  # the relay's own thread outlives what it runs
+    Path("hub/relay/sender.py"): 1,  # each broker's library has errors of its own
+    Path("incidents/alerts/engine/desk.py"): 1,  # handed on to the thread that asked
+}
+"""Where an unknown error ends; everywhere else the narrowest is caught, or it is raised again."""
+
+
+def is_broad(handler: ast.ExceptHandler) -> bool:
+    """Whether it catches everything and does not raise it again."""
+    catches_all = handler.type is None or (
+        isinstance(handler.type, ast.Name) and handler.type.id in {"Exception", "BaseException"}
+    )
+    last = handler.body[-1]
+    return catches_all and not (isinstance(last, ast.Raise) and last.exc is None)
+
+
+@pytest.mark.parametrize("path", sources(), ids=str)
+def test_broad_excepts_stand_at_the_outermost_borders_only(path: Path) -> None:
+    broad = [
+        node.lineno
+        for node in ast.walk(tree_of(path))
+        if isinstance(node, ast.ExceptHandler) and is_broad(node)
+    ]
+
+    assert len(broad) <= BORDERS.get(path, 0), broad
+
+
+@pytest.mark.parametrize(("topic", "consumers"), sorted(settings.HUB_EVENTS.items()))
+def test_every_consumer_named_in_the_settings_is_a_task(topic: str, consumers: list[str]) -> None:
+    app.loader.import_default_modules()
+
+    for name in consumers:
+        task = app.tasks[name]
+        assert task.acks_late
+        assert task.ignore_result
+
+
+def test_the_top_level_holds_the_given_packages_only() -> None:
+    packages = {path.parent.name for path in ROOT.glob("*/__init__.py")}
+
+    assert packages == set(PACKAGES)
+
+
+def test_every_setting_of_the_environment_is_documented() -> None:
+    documented = (ROOT / "docs" / "reference" / "settings.md").read_text()
+    names = {
+        node.value
+        for path in sources()
+        if path.parts[:2] == ("hub", "settings")
+        for node in ast.walk(tree_of(path))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+        if node.value.startswith(("HUB_", "DATABASE_", "CELERY_")) and node.value.isupper()
+    }
+
+    assert {name for name in names if f"`{name}`" not in documented} == set()

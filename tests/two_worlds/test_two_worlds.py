@@ -1,0 +1,119 @@
+"""Of two worlds, the one that holds more than its observers may see looks the same to them."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+import pytest
+from django.db import transaction
+from django.urls import URLPattern, URLResolver, get_resolver
+from django.utils import timezone
+
+from accounts.roles import Role
+from hub.kit import clock
+from tests.two_worlds.asking import BY_ROLE, ROUTES, Asker, file_the_same
+from tests.two_worlds.hiding import ELSEWHERE, Hider, count_from
+from tests.two_worlds.renaming import Renamer
+from tests.two_worlds.tracing import Line, Trace
+from tests.two_worlds.worlds import STEPS, TOKEN, Observers, Unseen, World, deliver, file_for_some
+
+OBSERVERS = {
+    "a token, a viewer and an analyst": Observers("xeno", (TOKEN, Role.VIEWER, Role.ANALYST)),
+    "a lead and an admin": Observers("xeno", (Role.LEAD, Role.ADMIN)),
+    "an organisation outside the community": Observers("regulator"),
+    "a member of a hidden group": Observers("hush"),
+}
+ACTS_BETWEEN_STEPS = 5
+
+
+@pytest.fixture(autouse=True)
+def clock_never_stands(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No two readings are equal, so that times are equal in one world if they are in the other."""
+    last = timezone.now()
+
+    def now() -> datetime:
+        nonlocal last
+        last = max(timezone.now(), last + timedelta(microseconds=1))
+        return last
+
+    monkeypatch.setattr(clock, "now", now)
+
+
+def live(observers: Observers, rng: random.Random | None) -> list[Line]:
+    """All that the observers get in a world of their own, which is gone afterwards.
+
+    With `rng`, the world holds more than they may notice.
+    """
+    lines: list[Line] = []
+    with transaction.atomic():
+        count_from(1, used=False)
+        world = World(observers, ELSEWHERE if rng else Unseen())
+        hider = Hider(world, rng) if rng else None
+        for step in STEPS:
+            step(world)
+            if hider and step is file_for_some:
+                world.hidden = hider.hide()
+            if hider and hider.incidents:
+                hider.act(ACTS_BETWEEN_STEPS)
+        for role in observers.roles:
+            lines += observe_as(world, role, hider)
+        transaction.set_rollback(True)
+    return lines
+
+
+def observe_as(world: World, role: Role | None, hider: Hider | None) -> list[Line]:
+    client, token = world.client(role)
+    trace = Trace(client, Renamer({token: "token"} if token else {}))
+    for ask in BY_ROLE if role else (*ROUTES.values(), file_the_same):
+        ask(Asker(world, trace))
+    if hider:
+        hider.act(ACTS_BETWEEN_STEPS)
+    deliver(world)
+    for path in ("incidents/", "events/?limit=200&own=true", "vocabularies/tag/"):
+        trace.get(path)
+    for webhook_id, body in world.posted:
+        trace.receive(webhook_id, body)
+    return trace.lines
+
+
+def differences(left: list[Line], right: list[Line]) -> Iterator[tuple[Line, Line]]:
+    return (pair for pair in zip(left, right, strict=False) if pair[0] != pair[1])
+
+
+def served(patterns: list[URLPattern | URLResolver], above: str = "") -> Iterator[str]:
+    for pattern in patterns:
+        path = above + str(pattern.pattern)
+        if isinstance(pattern, URLResolver):
+            yield from served(pattern.url_patterns, path)
+        else:
+            yield path
+
+
+@pytest.mark.parametrize("name", OBSERVERS)
+def test_what_is_hidden_changes_no_byte_and_no_query(db: None, name: str) -> None:
+    without = live(OBSERVERS[name], None)
+    with_hidden = live(OBSERVERS[name], random.Random(name))
+
+    assert next(differences(without, with_hidden), None) is None
+    assert len(without) == len(with_hidden)
+    assert len({line.asked for line in without}) > 150
+
+
+def test_every_route_is_asked() -> None:
+    below = {
+        path.removeprefix("api/v1/")
+        for path in served(get_resolver().url_patterns)
+        if path.startswith("api/")
+    }
+
+    assert below == set(ROUTES)
+
+
+def test_a_difference_does_not_go_unnoticed() -> None:
+    line = Line("GET x", 200, (), "", 1)
+
+    assert list(differences([line, line], [line, line._replace(queries=2)])) == [
+        (line, line._replace(queries=2))
+    ]
