@@ -1,0 +1,80 @@
+"""The REST API as a member's program calls it."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+PREFIX = "/api/v1/"
+TIMEOUT_SECONDS = 25.0
+VARIES = frozenset({"date", "x-request-id"})
+"""Headers in which answers may differ that must be equal."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the hub answered, and after how many seconds."""
+
+    status: int
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+    seconds: float
+
+    @property
+    def document(self) -> dict[str, Any]:
+        told: dict[str, Any] = json.loads(self.body)
+        return told
+
+    @property
+    def comparable(self) -> tuple[int, frozenset[tuple[str, str]], bytes]:
+        """All in which answers must be equal that may not be told apart."""
+        kept = frozenset(one for one in self.headers if one[0].lower() not in VARIES)
+        return self.status, kept, self.body
+
+
+class Api:
+    """One member's access to one hub."""
+
+    def __init__(self, port: int, token: str) -> None:
+        self.port = port
+        self._headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+
+    def get(self, path: str) -> Answer:
+        return self.ask("GET", path)
+
+    def read(self, path: str) -> dict[str, Any]:
+        """What stands there, which must be there."""
+        answer = self.get(path)
+        assert answer.status == 200, answer
+        return answer.document
+
+    def make(self, path: str, document: Mapping[str, Any]) -> dict[str, Any]:
+        """Create something, which must succeed."""
+        answer = self.ask("POST", path, document)
+        assert answer.status == 201, answer
+        return answer.document
+
+    def ask(
+        self,
+        method: str,
+        path: str,
+        document: Mapping[str, Any] | None = None,
+        *,
+        headers: Mapping[str, str] | None = None,
+    ) -> Answer:
+        """Whatever the answer is. Raises OSError or HTTPException when there is none."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=TIMEOUT_SECONDS)
+        body = None if document is None else json.dumps(document).encode()
+        began = time.monotonic()
+        try:
+            connection.request(method, PREFIX + path, body, {**self._headers, **(headers or {})})
+            response = connection.getresponse()
+            content = response.read()
+        finally:
+            connection.close()
+        seconds = time.monotonic() - began
+        return Answer(response.status, tuple(response.getheaders()), content, seconds)
