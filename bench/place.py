@@ -1,0 +1,105 @@
+"""Where measurements are made: databases of their own, and the broker."""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import os
+import secrets
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlsplit
+
+import psycopg
+from psycopg import sql
+
+from bench import cpu
+from bench.failure import BenchError
+from hub.cli.home import CHECKOUT
+
+PREPARATION_SECONDS: Final = 120
+
+
+@dataclass(frozen=True)
+class Place:
+    """The servers that both sides of every comparison use, and a folder for what they say."""
+
+    database_url: str
+    """Of any database of the server; ours are made beside it."""
+    broker_url: str
+    folder: Path
+    quick: bool
+    """Whether the run only shows that everything still works."""
+
+    @cached_property
+    def postmaster(self) -> int:
+        return cpu.postmaster(self.database_url)
+
+    @contextlib.contextmanager
+    def hub_database(self) -> Iterator[str]:
+        """The address of a new database with the hub's tables."""
+        with self._database() as url:
+            self._run(["-m", "hub.cli.prepare"], self.hub_environment(url) | {"HUB_DEMO": "0"})
+            yield url
+
+    @contextlib.contextmanager
+    def django_database(self, settings: str) -> Iterator[str]:
+        """The address of a new database with the tables of another Django project."""
+        with self._database() as url:
+            # Apps without migrations come last: their tables may refer to the others'.
+            for options in ([], ["--run-syncdb"]):
+                migrate = ["-m", "django", "migrate", "--verbosity", "0", *options]
+                self._run(migrate, self.environment(url, settings))
+            yield url
+
+    def environment(self, database_url: str, settings: str) -> dict[str, str]:
+        """For processes of a Django project that works in this database."""
+        return {
+            **os.environ,
+            "DJANGO_SETTINGS_MODULE": settings,
+            "DATABASE_URL": database_url,
+            "CELERY_BROKER_URL": self.broker_url,
+        }
+
+    def hub_environment(self, database_url: str) -> dict[str, str]:
+        """For processes of a hub that works in this database, as production would run it."""
+        return self.environment(database_url, "hub.settings.development") | {
+            "DATABASE_DIRECT_URL": database_url,
+            "DATABASE_OWNER_URL": database_url,
+            "HUB_SECRET_KEY": "only-for-measurements-" + "0123456789" * 3,
+            "HUB_ENCRYPTION_KEYS": base64.b64encode(b"only-for-measurements-of-32-byte").decode(),
+            "HUB_WEBHOOK_ALLOW": "127.0.0.0/8",
+            "HUB_RATE_TOKEN": "1000000/m",
+            "HUB_RATE_TOKEN_BURST": "1000000",
+        }
+
+    @contextlib.contextmanager
+    def _database(self) -> Iterator[str]:
+        name = f"bench_{secrets.token_hex(6)}"
+        self._on_server(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+        try:
+            yield urlsplit(self.database_url)._replace(path=f"/{name}").geturl()
+        finally:
+            self._on_server(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+    def _on_server(self, statement: sql.Composed) -> None:
+        with psycopg.connect(self.database_url, autocommit=True) as connection:
+            connection.execute(statement)
+
+    def _run(self, arguments: list[str], environment: Mapping[str, str]) -> None:
+        finished = subprocess.run(
+            [sys.executable, *arguments],
+            cwd=CHECKOUT,
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=PREPARATION_SECONDS,
+            check=False,
+        )
+        if finished.returncode:
+            raise BenchError(f"A database could not be prepared: {finished.stderr[-2000:]}")
