@@ -20,8 +20,9 @@ from hub.cli.ports import LOOPBACK, free_port, is_free
 from hub.cli.processes import hub_processes
 
 TARGET = 3
-REQUESTS = 25
-"""In a row, before it is the other side's turn."""
+TURNS, REQUESTS = 5, 5
+"""In a round each side has so many turns, of so many requests: what disturbs one disturbs both,
+and most requests find the processor's caches warm."""
 SETTINGS = "bench.plain.settings"
 OURS, PLAIN = "hub.wsgi:application", "bench.plain.wsgi:application"
 READY_SECONDS = 30
@@ -51,11 +52,11 @@ def measure(place: Place) -> Measured:
             place.environment(plain_url, SETTINGS),
         ) as plain,
     ):
-        for server in (ours, plain):
-            server.round(is_warming_up=True)
+        _round(ours, plain)
         for _ in range(rounds):
-            ours.round()
-            plain.round()
+            taken = _round(ours, plain)
+            ours.medians.append(1000 * median(taken[0]))
+            plain.medians.append(1000 * median(taken[1]))
         ours.check()
         plain.check()
     return Measured(
@@ -83,21 +84,16 @@ class _Server:
     """Milliseconds, once for each round."""
     sent: int = 0
 
-    def round(self, *, is_warming_up: bool = False) -> None:
-        """File incidents, one after the other."""
-        body = json.dumps(document() | {"publish": True}).encode()
-        connection = http.client.HTTPConnection(LOOPBACK, self.port, timeout=READY_SECONDS)
-        with contextlib.closing(connection):
-            taken = [self._file(connection, body) for _ in range(REQUESTS)]
-        if not is_warming_up:
-            self.medians.append(1000 * median(taken))
+    def connect(self) -> http.client.HTTPConnection:
+        return http.client.HTTPConnection(LOOPBACK, self.port, timeout=READY_SECONDS)
 
     def check(self) -> None:
         """Raises BenchError unless everything that was sent is on record."""
         if self.side.ask("filed") != self.sent:
             raise BenchError(f"{self.path}: not all of {self.sent} incidents are on record.")
 
-    def _file(self, connection: http.client.HTTPConnection, body: bytes) -> float:
+    def file(self, connection: http.client.HTTPConnection, body: bytes) -> float:
+        """File one incident; seconds until the whole answer was there."""
         headers = {"Content-Type": "application/json", "Authorization": self.authorization}
         began = time.monotonic()
         connection.request("POST", self.path, body=body, headers=headers)
@@ -108,6 +104,20 @@ class _Server:
             raise BenchError(f"{self.path} answered {answer.status}: {told[:1000]!r}")
         self.sent += 1
         return seconds
+
+
+def _round(ours: _Server, plain: _Server) -> tuple[list[float], list[float]]:
+    """File incidents with both, one after the other on a connection to each; seconds."""
+    body = json.dumps(document() | {"publish": True}).encode()
+    with (
+        contextlib.closing(ours.connect()) as to_ours,
+        contextlib.closing(plain.connect()) as to_plain,
+    ):
+        taken: tuple[list[float], list[float]] = [], []
+        for _ in range(TURNS):
+            taken[0].extend(ours.file(to_ours, body) for _ in range(REQUESTS))
+            taken[1].extend(plain.file(to_plain, body) for _ in range(REQUESTS))
+    return taken
 
 
 @contextlib.contextmanager

@@ -7,6 +7,7 @@ import signal
 from types import FrameType
 from typing import Any
 
+from billiard import pool
 from celery import Celery, current_task
 from celery.signals import task_prerun, worker_process_init, worker_shutting_down
 from django.conf import settings
@@ -27,6 +28,11 @@ app.conf.update(celery_configuration(settings.CELERY_BROKER_URL))
 # By default a worker opens a connection for each task, which takes longer than most tasks.
 app.conf.CELERY_DB_REUSE_MAX = TASKS_PER_CONNECTION
 app.autodiscover_tasks()
+
+# A child that ends waits until its parent has read its last result: by default 30 s, though a
+# parent that is stopping may never read it. Nobody needs it: the message comes again, and what it
+# hints at is done.
+pool.GUARANTEE_MESSAGE_CONSUMPTION_RETRY_LIMIT = 10  # times 0.1 s
 
 
 @worker_shutting_down.connect(weak=False)

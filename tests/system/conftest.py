@@ -7,6 +7,7 @@ import contextlib
 import os
 import secrets
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import pytest
 from django.conf import settings
@@ -18,7 +19,15 @@ from hub.settings.env import running_services
 from tests.system.background import Background
 from tests.system.brokers import Broker, OwnBroker, ProxiedBroker, own_broker
 from tests.system.harness import Hub
-from tests.system.places import BrokerSpace, Template, broker_space, database, provision
+from tests.system.places import (
+    BrokerSpace,
+    Template,
+    broker_space,
+    database,
+    dump,
+    provision,
+    restore,
+)
 from tests.system.sinks import Sink
 
 SLUGS = ["filer", *(f"member-{number}" for number in range(1, 6))]
@@ -109,9 +118,12 @@ def embedded_postgres() -> Iterator[Service]:
 
 
 @pytest.fixture
-def embedded_template(embedded_postgres: Service, template: Template) -> Template:
-    """The same as `template`, on the server that only this test uses."""
-    return provision(embedded_postgres.url, template.environment, SLUGS)
+def embedded_template(embedded_postgres: Service, template: Template, home: Home) -> Template:
+    """A copy of `template` on the server that only this test uses."""
+    copy = home.temporary / "template.sql"
+    dump(template.database_url, copy)
+    restore(copy, embedded_postgres.url)
+    return replace(template, database_url=embedded_postgres.url)
 
 
 @pytest.fixture

@@ -32,7 +32,7 @@ class NoBroker(OwnBroker):
 def test_a_broker_that_hangs_or_dies_delays_nothing_for_long(
     killable_broker: Broker, start_hub: StartHub, sink: Sink, chaos: bool
 ) -> None:
-    count = 50 if chaos else 6
+    count = 50 if chaos else 4
     broker = killable_broker
     hub = start_hub(*BASICS, broker=broker)
     hub.endpoint("member-1", sink)

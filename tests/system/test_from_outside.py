@@ -20,7 +20,7 @@ from tests.system.sinks import Sink
 pytestmark = pytest.mark.system
 
 SCOPES = ("incidents:read", "incidents:write", "feed:read", "webhooks:admin")
-INSIDE = ("inside-one", "inside-two")
+INSIDE = ("inside",)
 EVERYBODY = ("author", *INSIDE, "outside")
 
 

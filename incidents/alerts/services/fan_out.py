@@ -22,6 +22,9 @@ logger = logging.getLogger(__name__)
 CHANNEL = "hub_deliveries"
 """Channel on which PostgreSQL tells the relay that deliveries are due."""
 
+LOCK = "SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 0))"
+"""Of one event by its name, until the transaction ends; whoever does not get it goes on at once."""
+
 COLUMNS = (
     "event_id", "endpoint_id", "topic", "subject_id", "stream_id", "version", "state",
     "attempt_no", "body_mark",
@@ -49,9 +52,15 @@ def fan_out(event_id: UUID) -> int:
 
 
 def _lock_waiting(event_id: UUID) -> Event | None:
-    """The event, unless it was fanned out or somebody is at it; if they fail, it still waits."""
-    rows = Event.objects.waiting().select_for_update(skip_locked=True, no_key=True)
-    return rows.filter(pk=event_id).first()
+    """The event, unless it was fanned out or somebody is at it; if they fail, it still waits.
+
+    The row itself stays free: the relay may be giving it its position in the feed at this moment,
+    and neither may hold up the other, nor take it for a second fan-out.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(LOCK, [f"fan_out:{event_id}"])
+        (is_ours,) = cursor.fetchone()
+    return Event.objects.waiting().filter(pk=event_id).first() if is_ours else None
 
 
 def _owe(event: Event) -> int:

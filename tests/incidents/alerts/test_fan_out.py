@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from uuid import uuid4
 
 import pytest
@@ -206,3 +208,27 @@ def test_a_delivery_that_disappears_unbalances_the_books() -> None:
         cursor.execute("DELETE FROM alerts_delivery")
 
     assert balance().is_even is False
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_event_that_gets_its_position_at_this_moment_is_fanned_out_all_the_same() -> None:
+    alerting.endpoint(make.member("birch"))
+    event = Event.objects.get(subject_id=make.incident().pk)
+    is_held = threading.Event()
+
+    def give_position() -> None:
+        with transaction.atomic():
+            Event.objects.filter(pk=event.pk).update(position=1)
+            is_held.set()
+            time.sleep(0.3)
+        connection.close()
+
+    relay = threading.Thread(target=give_position)
+    relay.start()
+    is_held.wait()
+    owed_now = fan_out(event.pk)
+    relay.join()
+
+    event.refresh_from_db()
+    assert owed_now == 1
+    assert (event.position, event.recipients) == (1, 1)
