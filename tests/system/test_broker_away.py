@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import statistics
 import time
 from functools import partial
 
@@ -19,6 +20,7 @@ from tests.system.test_kills import check
 pytestmark = pytest.mark.system
 
 FILING_SECONDS = 1.0
+LONGEST_FILING_SECONDS = 2.0
 ARRIVAL_SECONDS = 5.0
 
 
@@ -100,16 +102,19 @@ def test_a_broker_killed_again_and_again_with_all_it_held_loses_nothing(
 def file_and_await(hub: Hub, sink: Sink, count: int) -> list[float]:
     """File one after the other; how long each took from its commit to its receiver."""
     api = hub.api("filer")
-    waits = []
+    waits, filing = [], []
     for number in range(count):
         document = {"title": f"Number {number}", "tlp": "green", "publish": True}
         answer = api.ask("POST", "incidents/", document)
         assert answer.status == 201, answer
-        assert answer.seconds < FILING_SECONDS
+        filing.append(answer.seconds)
         ref = answer.document["ref"]
         assert eventually(partial(sink.about, [ref]), seconds=2 * ARRIVAL_SECONDS), (
             hub.what_was_said()
         )
         waits.append(sink.about([ref])[0].seconds)
     assert max(waits) <= ARRIVAL_SECONDS
+    # One that waits for the broker would take 2 s and more; a busy machine slows down a few.
+    assert statistics.median(filing) < FILING_SECONDS
+    assert max(filing) < LONGEST_FILING_SECONDS
     return waits
