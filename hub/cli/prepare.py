@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from typing import Any
 
 import django
 from django.apps import apps
+from django.conf import settings
 from django.core.management import call_command
 
 from hub.kit.provisioning import answer_of
@@ -17,10 +20,21 @@ def prepare(*, demo: bool) -> None:
 
     Empty means: without a member. Run again, it changes nothing.
     """
-    call_command("migrate", interactive=False, verbosity=0)
+    _migrate()
     answer_of("loadvocabularies")
     if demo and not apps.get_model("accounts", "Member").objects.exists():
         _welcome(answer_of("loaddemo", "--token"))
+
+
+def _migrate() -> None:
+    """As the tables' owner, where another role than the hub's own is configured for that."""
+    owner = os.environ.get("DATABASE_OWNER_URL")
+    if owner and owner != os.environ.get("DATABASE_URL"):
+        # A command of its own: Django's settings name one database address for a process's life.
+        command = [sys.executable, "manage.py", "migrate", "--no-input", "--verbosity", "0"]
+        subprocess.run(command, cwd=settings.BASE_DIR, check=True)
+    else:
+        call_command("migrate", interactive=False, verbosity=0)
 
 
 def _welcome(loaded: dict[str, Any]) -> None:

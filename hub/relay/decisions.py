@@ -23,6 +23,12 @@ HINTED_AGAIN_SECONDS: Final = 30.0
 DONE_AGAIN_SECONDS: Final = 10.0
 """When the relay itself begins anew with an event that still waits."""
 
+FAILED_AGAIN_SECONDS: Final = 0.5
+"""When the relay itself begins anew with an event that failed."""
+
+ALONE_SECONDS: Final = 10.0
+"""For how long nobody is waited for, after a hint that nobody followed."""
+
 STALL_SECONDS: Final = 0.3
 """Runs that send claim at least every 0.1 s; after this long they are of no use."""
 
@@ -61,6 +67,12 @@ class Decider:
     _hinted: dict[UUID, float] = field(default_factory=dict)
     _begun: dict[UUID, float] = field(default_factory=dict)
     _sending: _Sending | None = None
+    _unfollowed_at: float | None = None
+
+    def failed(self, event_id: UUID, *, now: float) -> None:
+        """An event that the relay itself was at failed: its database may have been away."""
+        if event_id in self._begun:
+            self._begun[event_id] = now - DONE_AGAIN_SECONDS + FAILED_AGAIN_SECONDS
 
     def decide(self, look: Look, *, now: float, broker_answers: bool) -> Decision:
         """What to do about what was seen; the caller does it at once."""
@@ -77,6 +89,8 @@ class Decider:
             hinted_at = self._hinted.get(event.id)
             begun_at = self._begun.get(event.id)
             is_late = hinted_at is not None and now - hinted_at >= PATIENCE_SECONDS
+            if is_late:
+                self._unfollowed_at = now
             if (is_late or not broker_answers) and _is_over(begun_at, DONE_AGAIN_SECONDS, now):
                 deeds.append(event)
                 begun_at = now
@@ -102,15 +116,16 @@ class Decider:
             sending.repeat_seconds = FIRST_REPEAT_SECONDS
         is_wanted = is_stalled or look.activity.runs < self.most_runs
         is_late = sending.hinted_at is not None and stalled >= PATIENCE_SECONDS
-        nobody_else = not broker_answers and (is_stalled or look.activity.runs == 0)
+        is_alone = not broker_answers or not _is_over(self._unfollowed_at, ALONE_SECONDS, now)
+        nobody_else = is_alone and (is_stalled or look.activity.runs == 0)
         if not (broker_answers and is_wanted):
             return False, is_late or nobody_else
         if not _is_over(sending.hinted_at, sending.repeat_seconds, now):
-            return False, is_late
+            return False, is_late or nobody_else
         if sending.hinted_at is not None and is_stalled:
             sending.repeat_seconds = min(2 * sending.repeat_seconds, LONGEST_REPEAT_SECONDS)
         sending.hinted_at = now
-        return True, is_late
+        return True, is_late or nobody_else
 
 
 def _is_over(since: float | None, seconds: float, now: float) -> bool:

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Final
+from uuid import UUID
 
 from django.db import connection
 from django.utils.module_loading import import_string
@@ -27,6 +28,7 @@ class EventDoer:
     def __init__(self, consumers: Mapping[str, Sequence[str]]) -> None:
         self._consumers = consumers
         self._queue: queue.SimpleQueue[WaitingEvent | None] = queue.SimpleQueue()
+        self._failed: queue.SimpleQueue[UUID] = queue.SimpleQueue()
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="relay-events")
 
@@ -37,6 +39,10 @@ class EventDoer:
         """Have it done soon; returns at once."""
         self._queue.put(event)
 
+    def failed(self) -> list[UUID]:
+        """What failed since this was asked last."""
+        return [self._failed.get() for _ in range(self._failed.qsize())]
+
     def stop(self) -> None:
         """End after the event that is being done; the others wait in the database."""
         self._stopping.set()
@@ -45,8 +51,10 @@ class EventDoer:
 
     def _run(self) -> None:
         while (event := self._queue.get()) is not None and not self._stopping.is_set():
-            for consumer in self._consumers.get(event.topic, ()):
-                _attempt(consumer, partial(_consume, consumer, str(event.id)))
+            consumers = self._consumers.get(event.topic, ())
+            done = [_attempt(name, partial(_consume, name, str(event.id))) for name in consumers]
+            if not all(done):
+                self._failed.put(event.id)
         connection.close()
 
 
@@ -85,10 +93,12 @@ def _consume(consumer: str, event_id: str) -> None:
     import_string(consumer)(event_id)
 
 
-def _attempt(what: str, work: Callable[[], object]) -> None:
+def _attempt(what: str, work: Callable[[], object]) -> bool:
     """Do it; what fails is still there in the database, and is tried again later."""
     try:
         work()
     except Exception:  # the border of a thread that must outlive what it runs
         logger.exception("Work of the relay's own failed", extra={"work": what})
         connection.close()
+        return False
+    return True

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final, Protocol
+from uuid import UUID
 
 from django.db import DatabaseError, InterfaceError, connection
 
@@ -44,6 +45,8 @@ class EventWork(Protocol):
     """Who does what events ask for."""
 
     def do(self, event: WaitingEvent) -> None: ...
+
+    def failed(self) -> list[UUID]: ...
 
 
 class SendingWork(Protocol):
@@ -105,7 +108,10 @@ class Relay:
     def turn(self) -> Look:
         """Look once, and see to it that all that was seen gets done."""
         seen = look()
-        decision = self._decider.decide(seen, now=self._clock(), broker_answers=self._hints.answers)
+        now = self._clock()
+        for event_id in self._events.failed():
+            self._decider.failed(event_id, now=now)
+        decision = self._decider.decide(seen, now=now, broker_answers=self._hints.answers)
         failpoint("relay.decided")
         self._act(decision)
         return seen

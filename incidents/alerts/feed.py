@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q, Subquery, Value
+from django.db.models import Exists, OuterRef, Q, Value
 from django.db.models.functions import Now
 
 from accounts.models import Member
@@ -20,15 +20,15 @@ from hub.kit.errors import InvalidInput
 from hub.kit.ids import parse_event_id
 from hub.outbox.models import Event, EventQuerySet, EventRecipient
 from incidents.alerts.disclosing import disclose
-from incidents.alerts.models import Delivery
-from incidents.alerts.subjects import Occurrence, load_subjects, rights_of
+from incidents.alerts.models import Delivery, Receipt
+from incidents.alerts.sight import while_in_sight
+from incidents.alerts.subjects import Occurrence, Subjects, load_subjects, rights_of
 from incidents.alerts.topics import CHOOSABLE, TOPICS, Subject
 from incidents.alerts.wire import Addressee, Content, content_for, feed_item, feed_tombstone
 from incidents.core.models import Disclosure, Incident, Observation
 from incidents.core.rights import Standing
 from incidents.sharing.marks import OPEN_MARKS
 
-GRANTED, REVOKED = "incident.granted", "incident.revoked"
 KEPT = timedelta(days=90)
 """How far back the feed reaches."""
 
@@ -180,23 +180,25 @@ def _branches(rows: EventQuerySet, member: Member, *, own: bool) -> list[_Branch
     incidents = Incident.objects.visible_to(reader).values("pk")
     addressed = EventRecipient.objects.filter(member_id=member.pk).values("event_id")
     undirected = rows.filter(is_directed=False)
+    received = Receipt.objects.filter(member=member).values("event_id")
+    news = undirected.exclude(pk__in=received)
     about_incidents = undirected.filter(topic__in=_topics_about(Subject.INCIDENT))
     branches = [
         _Branch(rows.filter(is_directed=True, pk__in=addressed), may_be_lost=True),
         _Branch(
-            _while_in_sight(
+            while_in_sight(
                 about_incidents.filter(_disclosed_to(member)).exclude(stream_id__in=incidents),
                 member,
             ),
             may_be_lost=True,
         ),
         _Branch(
-            _while_in_sight(about_incidents.filter(stream_id__in=incidents), member),
+            while_in_sight(about_incidents.filter(stream_id__in=incidents), member),
             may_be_lost=False,
         ),
         _Branch(
-            _while_in_sight(
-                undirected.filter(
+            while_in_sight(
+                news.filter(
                     topic__in=_topics_about(Subject.OBSERVATION),
                     subject_id__in=Observation.objects.visible_to(reader).values("pk"),
                 ),
@@ -205,39 +207,18 @@ def _branches(rows: EventQuerySet, member: Member, *, own: bool) -> list[_Branch
             may_be_lost=False,
         ),
         _Branch(
-            undirected.filter(
+            news.filter(
                 topic__in=_topics_about(Subject.MEMBER),
                 subject_id__in=Member.objects.active().values("pk"),
             ),
             may_be_lost=False,
         ),
+        _Branch(undirected.filter(pk__in=received), may_be_lost=True),
     ]
     if own:
         of_own = rows.filter(is_directed=True, actor_id=member.pk)
         branches.append(_Branch(of_own.filter(stream_id__in=incidents), may_be_lost=False))
     return branches
-
-
-def _while_in_sight(rows: EventQuerySet, member: Member) -> EventQuerySet:
-    """Events of the times in which the organisation could see what they are about.
-
-    What happened before sight was granted to it, or between losing and regaining sight, is not its
-    to know, though it may read the incident now; as in the incident's history.
-    """
-    changes = Event.objects.filter(
-        stream_id=OuterRef("stream_id"),
-        topic__in=[GRANTED, REVOKED],
-        addressees__member_id=member.pk,
-    )
-    earlier = changes.filter(recorded_at__lt=OuterRef("recorded_at")).order_by("-recorded_at")
-    later = changes.filter(recorded_at__gt=OuterRef("recorded_at")).order_by("recorded_at")
-    return rows.annotate(
-        sight_before=Subquery(earlier.values("topic")[:1]),
-        sight_after=Subquery(later.values("topic")[:1]),
-    ).filter(
-        # Sight that a group gives back has no event of its own, so `revoked` alone ends nothing.
-        Q(sight_before=GRANTED) | Q(sight_after=None) | Q(sight_after=REVOKED)
-    )
 
 
 def _topics_about(subject: Subject) -> list[str]:
@@ -266,13 +247,21 @@ def _show(member: Member, found: Sequence[_Found]) -> list[_Shown]:
     shown = []
     for one in known:
         occurrence = one.occurrence
-        if TOPICS[occurrence.topic].is_recall or rights.may_read(occurrence, member.pk):
+        if TOPICS[occurrence.topic].is_recall or (
+            rights.may_read(occurrence, member.pk) and not _has_left(occurrence, subjects)
+        ):
             may_read = (occurrence.stream_id, member.pk) in rights.readable
             content = content_for(occurrence, subjects, Addressee(member.pk, may_read=may_read))
             shown.append(_Shown(one, content))
         elif one.may_be_lost:
             shown.append(_Shown(one, None))
     return shown
+
+
+def _has_left(occurrence: Occurrence, subjects: Subjects) -> bool:
+    """Whether news of an organisation that joined is of one that is with us no more."""
+    is_joining = occurrence.topic == "member.joined"
+    return is_joining and not subjects.members[occurrence.subject_id].is_active
 
 
 def _item(one: _Shown) -> dict[str, Any]:
@@ -282,7 +271,7 @@ def _item(one: _Shown) -> dict[str, Any]:
 
 
 def _note(reader: Reader, shown: Iterable[_Shown]) -> None:
-    """Write down which incidents the organisation was shown, and who read amber and above."""
+    """Write down what the organisation was shown, and who read amber and above."""
     last_shown: dict[UUID, datetime] = {}
     guarded: dict[str, None] = {}
     for found, content in shown:
@@ -294,9 +283,20 @@ def _note(reader: Reader, shown: Iterable[_Shown]) -> None:
         if content.mark not in OPEN_MARKS:
             guarded[content.fields["incident"]["ref"]] = None
     missing = _not_yet_disclosed(reader.member, last_shown)
-    if not missing and not guarded:
+    received = [
+        found.occurrence.id
+        for found, content in shown
+        if content is not None
+        and not found.may_be_lost
+        and TOPICS[found.occurrence.topic].subject is not Subject.INCIDENT
+    ]
+    if not (missing or guarded or received):
         return
     with transaction.atomic():
+        Receipt.objects.bulk_create(
+            (Receipt(event_id=event_id, member=reader.member) for event_id in received),
+            ignore_conflicts=True,
+        )
         disclose((incident_id, reader.member.pk) for incident_id in missing)
         if guarded:
             record("incident.read", by=reader.actor, objects=list(guarded))

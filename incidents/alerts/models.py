@@ -203,3 +203,23 @@ class Attempt(models.Model):
 
     def __str__(self) -> str:
         return f"{self.delivery_id} attempt {self.number}: {self.status or self.error}"
+
+
+class Receipt(models.Model):
+    """An event that stands in an organisation's feed because it was once shown there.
+
+    Of a part of an incident, say, that the organisation may not read any more; of incidents
+    themselves `Disclosure` says so.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    event = models.ForeignKey(Event, on_delete=models.PROTECT, related_name="receipts")
+    member = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="+", db_index=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["member", "event"], name="receipt_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.event_id} by {self.member_id}"

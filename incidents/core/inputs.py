@@ -14,6 +14,7 @@ from hub.kit.errors import InvalidInput
 from incidents.core.models import Availability
 from incidents.taxonomy import registry
 from incidents.taxonomy.languages import canonical_language
+from incidents.taxonomy.machinetags import TAG_LENGTH
 
 URL_LENGTH = 2048
 LARGEST_COUNT = 10**15
@@ -204,7 +205,7 @@ class IncidentChanges(StrictSerializer):
     countries = several_of("countries", at_most=250)
     languages = Values(child=Language(), max_items=50, required=False, allow_null=True)
     elections = Values(child=Text(max_length=64), max_items=50, required=False, allow_null=True)
-    tags = Values(child=Text(max_length=400), max_items=100, required=False, allow_null=True)
+    tags = Values(child=Text(max_length=TAG_LENGTH), max_items=100, required=False, allow_null=True)
     created = CreatedInput(required=False, allow_null=True)
     distributed = DistributedInput(required=False, allow_null=True)
     references = Objects(ReferenceInput, max_items=100, required=False, allow_null=True)
@@ -225,5 +226,5 @@ class WithdrawInput(StrictSerializer):
 class TagsInput(ListBody):
     """The whole list of an incident's machine tags."""
 
-    child = Text(max_length=400)
+    child = Text(max_length=TAG_LENGTH)
     max_items = 100

@@ -41,6 +41,13 @@ def test_members_people_and_tokens_are_made_from_the_command_line() -> None:
     assert (found.member, found.scopes) == (stored, ["incidents:read", "feed:read"])
 
 
+def test_a_fact_checker_is_admitted_to_the_community_by_a_flag() -> None:
+    words = ("member", "create", "--name", "Checkers", "--kind", "fact_checker", "--slug")
+
+    assert run(*words, "outside")["in_community"] is False
+    assert run(*words, "inside", "--in-community")["in_community"] is True
+
+
 def test_what_cannot_be_done_is_said_in_words() -> None:
     with pytest.raises(CommandError, match="There is no member 'nobody'"):
         run("token", "create", "--member", "nobody", "--name", "x", "--scope", "lookup")

@@ -21,6 +21,12 @@ class Command(ProvisioningCommand):
         create.add_argument("--name", required=True)
         create.add_argument("--kind", default=MemberKind.SIGNATORY, choices=MemberKind.values)
         create.add_argument("--domain", action="append", default=[])
+        create.add_argument(
+            "--in-community",
+            action="store_true",
+            default=None,
+            help="reads green as signatories and members do: for fact-checkers",
+        )
         create.add_argument("--role", action="append", default=[], choices=MemberRole.values)
 
     def provision(self, options: dict[str, Any]) -> dict[str, Any]:
@@ -30,6 +36,7 @@ class Command(ProvisioningCommand):
             kind=options["kind"],
             domains=options["domain"],
             roles=options["role"],
+            in_community=options["in_community"],
         )
         return {
             "id": str(member.pk),

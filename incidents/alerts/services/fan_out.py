@@ -13,6 +13,7 @@ from accounts.models import Member
 from hub.kit.failpoints import failpoint
 from hub.outbox.models import ClockTimestamp, Event, EventRecipient
 from incidents.alerts.models import Delivery, DeliveryState, Endpoint, EndpointState
+from incidents.alerts.sight import with_sight_at
 from incidents.alerts.topics import TOPICS, Subject
 from incidents.core.models import Incident, Observation
 from incidents.core.visibility import readers_of, readers_of_child
@@ -119,9 +120,10 @@ def _members_told(event: Event) -> QuerySet[Member] | None:
         return None
     if topic.subject is Subject.INCIDENT:
         incident = Incident.objects.filter(pk=event.stream_id).first()
-        return readers_of(incident) if incident else None
+        return with_sight_at(event, readers_of(incident)) if incident else None
     if topic.subject is Subject.OBSERVATION:
-        return _readers_of_observation(event.subject_id)
+        readers = _readers_of_observation(event.subject_id)
+        return None if readers is None else with_sight_at(event, readers)
     return Member.objects.active()
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import os
+import subprocess
 from typing import Any
 
 import pytest
@@ -155,3 +157,12 @@ def test_a_start_without_the_demonstration_loads_vocabularies_alone() -> None:
     prepare(demo=False)
 
     assert Member.objects.count() == 0
+
+
+def test_the_tables_are_brought_up_to_date_as_their_owner(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATABASE_OWNER_URL", "postgresql://nobody@127.0.0.1:1/nothing")
+    with pytest.raises(subprocess.CalledProcessError):
+        prepare(demo=False)
+
+    monkeypatch.setenv("DATABASE_OWNER_URL", os.environ["DATABASE_URL"])
+    prepare(demo=False)

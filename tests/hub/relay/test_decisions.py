@@ -68,6 +68,32 @@ def test_without_a_broker_events_are_done_at_once_and_hinted_when_it_is_back() -
     assert (back.hint_events, back.do_events) == ([FIRST], [])
 
 
+def test_what_failed_is_begun_anew_soon() -> None:
+    decider = Decider(1)
+    decide(decider, seen(FIRST), 0, broker=False)
+    decider.failed(FIRST.id, now=0.2)
+    decider.failed(SECOND.id, now=0.2)
+
+    turns = [decide(decider, seen(FIRST), now, broker=False) for now in (0.6, 0.71, 1.5)]
+
+    assert [one.do_events for one in turns] == [[], [FIRST], []]
+
+
+def test_whoever_did_an_event_that_nobody_followed_sends_at_once_for_a_while() -> None:
+    decider = Decider(1)
+    decide(decider, seen(FIRST), 0)
+    late = decide(decider, seen(FIRST), 1.6)
+    due = decide(decider, seen(due=True), 1.7)
+    busy = decide(decider, seen(due=True, activity=BUSY), 1.8)
+    decide(decider, seen(), 5)
+    later = decide(decider, seen(due=True), 12)
+
+    assert late.do_events == [FIRST]
+    assert (due.hint_sending, due.do_sending) == (True, True)
+    assert busy.do_sending is False
+    assert (later.hint_sending, later.do_sending) == (True, False)
+
+
 def test_sending_is_hinted_at_once_and_not_again_while_a_run_claims() -> None:
     decider = Decider(1)
     first = decide(decider, seen(due=True), 0)

@@ -50,6 +50,7 @@ def test_events_are_consumed_one_after_the_other_whatever_becomes_of_one() -> No
     doer.stop()
 
     assert done == [str(UUID(int=number)) for number in (0, 1, 3)]
+    assert (doer.failed(), doer.failed()) == ([UUID(int=2)], [])
 
 
 def test_asked_to_stop_it_leaves_the_rest_in_the_database(

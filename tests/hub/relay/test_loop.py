@@ -29,6 +29,7 @@ class Stage:
     are_heard: bool = True
     sent: list[tuple[str, ...]] = field(default_factory=list)
     done: list[UUID] = field(default_factory=list)
+    failures: list[UUID] = field(default_factory=list)
     waits: list[float] = field(default_factory=list)
     runs: int = 0
     now: float = 0.0
@@ -42,6 +43,10 @@ class Stage:
             self.runs += 1
         else:
             self.done.append(event.id)
+
+    def failed(self) -> list[UUID]:
+        failures, self.failures = self.failures, []
+        return failures
 
     def wait(self, seconds: float) -> None:
         self.waits.append(seconds)
@@ -118,6 +123,21 @@ def test_what_nobody_does_the_relay_does(relay: Relay, stage: Stage) -> None:
     relay.turn()
 
     assert (stage.done, stage.runs) == ([waiting.pk], 1)
+
+
+@pytest.mark.django_db
+def test_what_failed_in_its_hands_is_tried_again_soon(relay: Relay, stage: Stage) -> None:
+    stage.answers = False
+    make.incident(make.member())
+    event = Event.objects.get()
+    relay.turn()
+    stage.now, stage.failures = 1.0, [event.pk]
+    relay.turn()
+    stage.now = 1.6
+
+    relay.turn()
+
+    assert stage.done == [event.pk, event.pk]
 
 
 @pytest.mark.django_db

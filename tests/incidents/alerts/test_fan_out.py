@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import threading
 import time
 from uuid import uuid4
@@ -10,13 +11,14 @@ import pytest
 from django.db import connection, transaction
 
 from accounts import services as accounts
-from accounts.models import MemberKind, MemberStatus
+from accounts.models import Member, MemberKind, MemberStatus
 from hub.outbox.models import Event
 from hub.outbox.services import record_event
 from incidents.alerts.balance import balance
 from incidents.alerts.models import Delivery
 from incidents.alerts.services.endpoints import delete_endpoint, disable_endpoint
 from incidents.alerts.services.fan_out import fan_out
+from incidents.alerts.sight import while_in_sight, with_sight_at
 from incidents.core.services.filing import withdraw_incident
 from tests import alerting, make
 
@@ -109,6 +111,54 @@ def test_those_who_lose_sight_and_those_who_gain_it_are_told_so() -> None:
     alerting.fan_out_all()
 
     assert owed() == {("incident.revoked", "birch"), ("incident.granted", "cedar")}
+
+
+def test_what_was_late_is_not_owed_to_those_who_gained_sight_meanwhile() -> None:
+    acme, birch, cedar = make.member("acme"), make.member("birch"), make.member("cedar")
+    lead = make.person(acme)
+    for member in (birch, cedar):
+        alerting.endpoint(member)
+    incident = make.incident(by=lead, tlp="amber", shared_with=[birch])
+    make.observation(incident, lead)
+    alerting.change(incident, lead, audiences=make.audience(birch, cedar))
+    make.observation(incident, lead)
+
+    alerting.fan_out_all()
+
+    rows = Delivery.objects.values_list("endpoint__member__slug", "topic").order_by("event_id")
+    assert [topic for slug, topic in rows if slug == "cedar"] == [
+        "incident.granted",
+        "observation.added",
+    ]
+    assert [topic for slug, topic in rows if slug == "birch"] == [
+        "incident.published",
+        "observation.added",
+        "observation.added",
+    ]
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_feed_and_fan_out_agree_on_who_could_see_an_incident_when(seed: int) -> None:
+    chance = random.Random(seed)
+    lead, readers = make.person(make.member()), [make.member() for _ in range(3)]
+    incident = make.incident(by=lead, tlp="amber", shared_with=readers[:1])
+    for _ in range(6):
+        chosen = [one for one in readers if chance.random() < 0.5] or [make.member()]
+        alerting.change(incident, lead, audiences=make.audience(*chosen))
+        make.observation(incident, lead)
+    events = Event.objects.filter(topic="observation.added")
+
+    by_event = {
+        (event.pk, member.pk)
+        for event in events
+        for member in with_sight_at(event, Member.objects.filter(pk__in=[m.pk for m in readers]))
+    }
+    by_member = {
+        (event.pk, member.pk) for member in readers for event in while_in_sight(events, member)
+    }
+
+    assert by_event == by_member
+    assert 0 < len(by_event) < len(readers) * events.count()
 
 
 def test_a_withdrawal_is_owed_to_all_who_could_read_the_incident() -> None:

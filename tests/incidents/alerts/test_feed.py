@@ -390,6 +390,29 @@ def test_observations_of_a_withdrawn_incident_are_gone(lead: Reader, birch: Memb
     assert told(feed(birch, topics=["observation.added"])) == []
 
 
+def test_what_was_received_and_lost_since_leaves_a_tombstone_and_a_place_to_go_on_from(
+    lead: Reader, acme: Member, birch: Member
+) -> None:
+    group = make.group(acme, birch)
+    incident = make.incident(by=lead, tlp="amber", shared_with=[group])
+    make.observation(incident, lead)
+    cedar = accounts.create_member(slug="cedar", name="Cedar")
+    topics = ["observation.added", "member.joined"]
+    received = feed(birch, topics=topics)
+    assert told(received) == [("observation.added", "incident"), ("member.joined", "member")]
+
+    group.memberships.all().delete()
+    accounts.change_member_status(member_id=cedar.pk, status=MemberStatus.LEFT)
+    lost = feed(birch, topics=topics)
+
+    assert told(lost) == [("observation.added", "tombstone"), ("member.joined", "tombstone")]
+    assert lost.cursor == received.cursor
+    for item in received.items:
+        page = feed(birch, after=item["data"]["event_id"], topics=topics)
+        assert page.cursor == lost.cursor
+    assert told(feed(make.member(), topics=topics)) == []
+
+
 def test_what_is_gone_from_the_database_is_gone_from_the_feed(lead: Reader, birch: Member) -> None:
     make.incident(by=lead, tlp="amber", shared_with=[make.member()])
     alerting.change(Incident.objects.get(), lead, audiences=make.audience(birch))
