@@ -97,6 +97,26 @@ class Event(models.Model):
         return event_id(self.id)
 
 
+class Chore(models.Model):
+    """What is still to be done about an event, besides telling those it is for.
+
+    Written with the event, for each consumer that `hub/settings/events.py` names beside the
+    fan-out; deleted by the consumer in the transaction that does it.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    event = models.ForeignKey(Event, on_delete=models.PROTECT, related_name="chores")
+    consumer = models.CharField(max_length=100)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["event", "consumer"], name="chore_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.consumer} of {self.event_id}"
+
+
 class EventRecipient(models.Model):
     """One organisation that a directed event is for, fixed in the transaction of the change."""
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from uuid import UUID
 
+from django.conf import settings
 from django.db import connection, transaction
 
-from hub.outbox.models import Event, EventRecipient
+from hub.outbox.models import Chore, Event, EventRecipient
 
 PLACING_LOCK = 0x6875_6202
 """Advisory lock of the one relay that gives positions; the number only has to be ours."""
@@ -57,11 +58,28 @@ def record_event(
         actor_id=actor_id,
         is_directed=recipients is not None,
     )
+    Chore.objects.bulk_create(
+        Chore(event=event, consumer=consumer) for consumer in settings.HUB_CHORES.get(topic, ())
+    )
     if recipients is not None:
         EventRecipient.objects.bulk_create(
             EventRecipient(event=event, member_id=member_id) for member_id in recipients
         )
     return event
+
+
+def take_chore(event_id: UUID, consumer: str) -> Event | None:
+    """The event that a consumer shall do something about, or None if that is done or under way.
+
+    In the transaction that does it: the chore is gone when that commits, and still there when it
+    fails or dies.
+    """
+    chores = Chore.objects.select_for_update(skip_locked=True, of=("self",))
+    chore = chores.filter(event_id=event_id, consumer=consumer).select_related("event").first()
+    if chore is None:
+        return None
+    chore.delete()
+    return chore.event
 
 
 def place_events() -> int:

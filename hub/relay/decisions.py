@@ -10,21 +10,20 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final
-from uuid import UUID
 
-from hub.relay.rows import Look, WaitingEvent
+from hub.relay.rows import Look, Work
 
 PATIENCE_SECONDS: Final = 1.5
 """How long a hint may take to be followed."""
 
 HINTED_AGAIN_SECONDS: Final = 30.0
-"""When an event that still waits is hinted again, though the relay is at it too."""
+"""When work that still waits is hinted again, though the relay is at it too."""
 
 DONE_AGAIN_SECONDS: Final = 10.0
-"""When the relay itself begins anew with an event that still waits."""
+"""When the relay itself begins anew with work that still waits."""
 
 FAILED_AGAIN_SECONDS: Final = 0.5
-"""When the relay itself begins anew with an event that failed."""
+"""When the relay itself begins anew with work that failed."""
 
 ALONE_SECONDS: Final = 10.0
 """For how long nobody is waited for, after a hint that nobody followed."""
@@ -40,8 +39,8 @@ LONGEST_REPEAT_SECONDS: Final = 5.0
 class Decision:
     """What to do now."""
 
-    hint_events: list[WaitingEvent]
-    do_events: list[WaitingEvent]
+    hints: list[Work]
+    deeds: list[Work]
     hint_sending: bool
     do_sending: bool
 
@@ -64,43 +63,43 @@ class Decider:
     """
 
     most_runs: int
-    _hinted: dict[UUID, float] = field(default_factory=dict)
-    _begun: dict[UUID, float] = field(default_factory=dict)
+    _hinted: dict[Work, float] = field(default_factory=dict)
+    _begun: dict[Work, float] = field(default_factory=dict)
     _sending: _Sending | None = None
     _unfollowed_at: float | None = None
 
-    def failed(self, event_id: UUID, *, now: float) -> None:
-        """An event that the relay itself was at failed: its database may have been away."""
-        if event_id in self._begun:
-            self._begun[event_id] = now - DONE_AGAIN_SECONDS + FAILED_AGAIN_SECONDS
+    def failed(self, work: Work, *, now: float) -> None:
+        """Work that the relay itself was at failed: its database may have been away."""
+        if work in self._begun:
+            self._begun[work] = now - DONE_AGAIN_SECONDS + FAILED_AGAIN_SECONDS
 
     def decide(self, look: Look, *, now: float, broker_answers: bool) -> Decision:
         """What to do about what was seen; the caller does it at once."""
-        hint_events, do_events = self._decide_events(look.waiting, now, broker_answers)
+        hints, deeds = self._decide_work(look.waiting, now, broker_answers)
         hint_sending, do_sending = self._decide_sending(look, now, broker_answers)
-        return Decision(hint_events, do_events, hint_sending, do_sending)
+        return Decision(hints, deeds, hint_sending, do_sending)
 
-    def _decide_events(
-        self, waiting: Iterable[WaitingEvent], now: float, broker_answers: bool
-    ) -> tuple[list[WaitingEvent], list[WaitingEvent]]:
+    def _decide_work(
+        self, waiting: Iterable[Work], now: float, broker_answers: bool
+    ) -> tuple[list[Work], list[Work]]:
         hints, deeds = [], []
         hinted, begun = {}, {}
-        for event in waiting:
-            hinted_at = self._hinted.get(event.id)
-            begun_at = self._begun.get(event.id)
+        for work in waiting:
+            hinted_at = self._hinted.get(work)
+            begun_at = self._begun.get(work)
             is_late = hinted_at is not None and now - hinted_at >= PATIENCE_SECONDS
             if is_late:
                 self._unfollowed_at = now
             if (is_late or not broker_answers) and _is_over(begun_at, DONE_AGAIN_SECONDS, now):
-                deeds.append(event)
+                deeds.append(work)
                 begun_at = now
             if broker_answers and _is_over(hinted_at, HINTED_AGAIN_SECONDS, now):
-                hints.append(event)
+                hints.append(work)
                 hinted_at = now
             if hinted_at is not None:
-                hinted[event.id] = hinted_at
+                hinted[work] = hinted_at
             if begun_at is not None:
-                begun[event.id] = begun_at
+                begun[work] = begun_at
         # What waits no more is forgotten.
         self._hinted, self._begun = hinted, begun
         return hints, deeds

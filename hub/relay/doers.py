@@ -5,56 +5,61 @@ from __future__ import annotations
 import logging
 import queue
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Final
-from uuid import UUID
 
 from django.db import connection
 from django.utils.module_loading import import_string
 
-from hub.relay.rows import WaitingEvent
+from hub.relay.rows import Work
 from incidents.alerts.engine.run import deliver_due
 
 logger = logging.getLogger(__name__)
+
+_WorkQueue = queue.SimpleQueue[Work | None]
 
 CLAIM_SECONDS: Final = 10.0
 """How long a run of the relay's own claims: workers may be back soon."""
 
 
 class EventDoer:
-    """Runs the consumers of events, one event after the other."""
+    """Has events consumed, one after the other by each consumer: a slow one delays no other."""
 
-    def __init__(self, consumers: Mapping[str, Sequence[str]]) -> None:
-        self._consumers = consumers
-        self._queue: queue.SimpleQueue[WaitingEvent | None] = queue.SimpleQueue()
-        self._failed: queue.SimpleQueue[UUID] = queue.SimpleQueue()
+    def __init__(self, consumers: Iterable[str]) -> None:
+        self._failed: queue.SimpleQueue[Work] = queue.SimpleQueue()
         self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="relay-events")
+        self._queues = {consumer: _WorkQueue() for consumer in consumers}
+        self._threads = [
+            threading.Thread(target=self._run, args=[waiting], name=f"relay-{consumer}")
+            for consumer, waiting in self._queues.items()
+        ]
 
     def start(self) -> None:
-        self._thread.start()
+        for thread in self._threads:
+            thread.start()
 
-    def do(self, event: WaitingEvent) -> None:
-        """Have it done soon; returns at once."""
-        self._queue.put(event)
+    def do(self, work: Work) -> None:
+        """Have it done soon; returns at once. A consumer that is there no more is left alone."""
+        if work.consumer in self._queues:
+            self._queues[work.consumer].put(work)
 
-    def failed(self) -> list[UUID]:
+    def failed(self) -> list[Work]:
         """What failed since this was asked last."""
         return [self._failed.get() for _ in range(self._failed.qsize())]
 
     def stop(self) -> None:
-        """End after the event that is being done; the others wait in the database."""
+        """End after the events that are being done; the others wait in the database."""
         self._stopping.set()
-        self._queue.put(None)
-        self._thread.join()
+        for waiting in self._queues.values():
+            waiting.put(None)
+        for thread in self._threads:
+            thread.join()
 
-    def _run(self) -> None:
-        while (event := self._queue.get()) is not None and not self._stopping.is_set():
-            consumers = self._consumers.get(event.topic, ())
-            done = [_attempt(name, partial(_consume, name, str(event.id))) for name in consumers]
-            if not all(done):
-                self._failed.put(event.id)
+    def _run(self, waiting: _WorkQueue) -> None:
+        while (work := waiting.get()) is not None and not self._stopping.is_set():
+            if not _attempt(work.consumer, partial(_consume, work)):
+                self._failed.put(work)
         connection.close()
 
 
@@ -89,8 +94,8 @@ class SendingDoer:
         deliver_due(should_stop=self._should_stop, claim_seconds=CLAIM_SECONDS)
 
 
-def _consume(consumer: str, event_id: str) -> None:
-    import_string(consumer)(event_id)
+def _consume(work: Work) -> None:
+    import_string(work.consumer)(str(work.event_id))
 
 
 def _attempt(what: str, work: Callable[[], object]) -> bool:

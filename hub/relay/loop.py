@@ -5,15 +5,14 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from typing import Final, Protocol
-from uuid import UUID
 
 from django.db import DatabaseError, InterfaceError, connection
 
 from hub.kit.failpoints import failpoint
 from hub.relay.decisions import Decider, Decision
-from hub.relay.rows import Look, WaitingEvent, look
+from hub.relay.rows import Look, Work, look
 
 logger = logging.getLogger(__name__)
 
@@ -44,9 +43,9 @@ class Hints(Protocol):
 class EventWork(Protocol):
     """Who does what events ask for."""
 
-    def do(self, event: WaitingEvent) -> None: ...
+    def do(self, work: Work) -> None: ...
 
-    def failed(self) -> list[UUID]: ...
+    def failed(self) -> list[Work]: ...
 
 
 class SendingWork(Protocol):
@@ -74,7 +73,6 @@ class Relay:
         hints: Hints,
         events: EventWork,
         sending: SendingWork,
-        consumers: Mapping[str, Sequence[str]],
         sending_task: str,
         most_runs: int,
         clock: Callable[[], float] = time.monotonic,
@@ -83,7 +81,6 @@ class Relay:
         self._hints = hints
         self._events = events
         self._sending = sending
-        self._consumers = consumers
         self._sending_task = sending_task
         self._decider = Decider(most_runs=most_runs)
         self._clock = clock
@@ -109,19 +106,18 @@ class Relay:
         """Look once, and see to it that all that was seen gets done."""
         seen = look()
         now = self._clock()
-        for event_id in self._events.failed():
-            self._decider.failed(event_id, now=now)
+        for work in self._events.failed():
+            self._decider.failed(work, now=now)
         decision = self._decider.decide(seen, now=now, broker_answers=self._hints.answers)
         failpoint("relay.decided")
         self._act(decision)
         return seen
 
     def _act(self, decision: Decision) -> None:
-        for event in decision.hint_events:
-            for consumer in self._consumers.get(event.topic, ()):
-                self._hints.send(consumer, str(event.id))
-        for event in decision.do_events:
-            self._events.do(event)
+        for work in decision.hints:
+            self._hints.send(work.consumer, str(work.event_id))
+        for work in decision.deeds:
+            self._events.do(work)
         if decision.hint_sending:
             self._hints.send(self._sending_task)
         if decision.do_sending:

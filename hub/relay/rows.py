@@ -6,26 +6,29 @@ from dataclasses import dataclass
 from typing import NamedTuple
 from uuid import UUID
 
-from hub.outbox.models import Event
+from django.conf import settings
+
+from hub.outbox.models import Chore, Event
 from hub.outbox.services import place_events
 from incidents.alerts.engine.due import Activity, activity, due_endpoints
 
 LOOKED_AT = 500
-"""Waiting events that one look takes in, oldest first."""
+"""Waiting events of each kind that one look takes in, oldest first."""
 
 
-class WaitingEvent(NamedTuple):
-    """An event that nobody has consumed yet."""
+class Work(NamedTuple):
+    """An event and a task that shall consume it."""
 
-    id: UUID
-    topic: str
+    event_id: UUID
+    consumer: str
 
 
 @dataclass(frozen=True)
 class Look:
     """What there is to do at one moment."""
 
-    waiting: list[WaitingEvent]
+    waiting: list[Work]
+    """Fan-outs first: nobody's alert waits for anything else."""
     has_due: bool
     """Some endpoint can be sent something now."""
     has_unplaced: bool
@@ -40,10 +43,14 @@ NO_ACTIVITY = Activity(runs=0, since_claim_seconds=float("inf"))
 def look() -> Look:
     """Give positions to what can have one, and see what there is to do."""
     place_events()
-    waiting = Event.objects.waiting().values_list("pk", "topic")[:LOOKED_AT]
+    fan_outs = Event.objects.waiting().values_list("pk", flat=True)[:LOOKED_AT]
+    chores = Chore.objects.order_by("id").values_list("event_id", "consumer")[:LOOKED_AT]
     has_due = bool(due_endpoints(limit=1))
     return Look(
-        waiting=[WaitingEvent(*row) for row in waiting],
+        waiting=[
+            *(Work(event_id, settings.HUB_FAN_OUT) for event_id in fan_outs),
+            *(Work(*row) for row in chores),
+        ],
         has_due=has_due,
         has_unplaced=Event.objects.filter(position=None).exists(),
         activity=activity() if has_due else NO_ACTIVITY,

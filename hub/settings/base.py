@@ -38,6 +38,7 @@ INSTALLED_APPS = [
     "incidents.taxonomy",
     "incidents.sharing",
     "incidents.core",
+    "incidents.crossrefs",
     "incidents.alerts",
     "hub.relay",
     "hub.cli",
@@ -102,7 +103,9 @@ STATIC_URL = "static/"
 
 # Messages -----------------------------------------------------------------------------------
 CELERY_BROKER_URL = env.service("CELERY_BROKER_URL", "celery_broker_url")
+HUB_FAN_OUT = events.FAN_OUT
 HUB_EVENTS = events.HUB_EVENTS
+HUB_CHORES = events.HUB_CHORES
 # Runs that send alerts at the same time, in all workers together; keep one worker free of them.
 HUB_DELIVERY_RUNS = env.number("HUB_DELIVERY_RUNS", 1)
 

@@ -7,6 +7,7 @@ This is the one place where code is named by string. To add a topic, name it her
 from __future__ import annotations
 
 FAN_OUT = "incidents.alerts.tasks.fan_out"
+"""Turns every event into deliveries."""
 
 HUB_EVENTS: dict[str, list[str]] = {
     "incident.published": [FAN_OUT],
@@ -19,3 +20,10 @@ HUB_EVENTS: dict[str, list[str]] = {
     "member.joined": [FAN_OUT],
     "member.left": [FAN_OUT],
 }
+
+HUB_CHORES: dict[str, list[str]] = {
+    topic: others
+    for topic, consumers in HUB_EVENTS.items()
+    if (others := [one for one in consumers if one != FAN_OUT])
+}
+"""What an event asks for besides its fan-out, which is on the event's own books."""

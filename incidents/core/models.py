@@ -9,7 +9,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Q
-from django.db.models.functions import Now
+from django.db.models.functions import Collate, Now
 
 from accounts.models import Member, User
 from accounts.readers import Reader
@@ -58,6 +58,7 @@ class Change(models.TextChoices):
     PUBLISHED = "published"
     TAGGED = "tagged"
     WITHDRAWN = "withdrawn"
+    REDACTED = "redacted"
 
 
 def word_list(length: int = 64) -> ArrayField[list[str], list[str]]:
@@ -122,8 +123,13 @@ class Incident(models.Model):
     published_at = models.DateTimeField(null=True, blank=True)
     withdrawn_at = models.DateTimeField(null=True, blank=True)
     withdrawn_reason = models.TextField(blank=True, default="")
+    # Withdrawn because another incident tells of the same deepfake.
+    merged_into = models.ForeignKey(
+        "self", on_delete=models.SET_NULL, null=True, blank=True, related_name="merged"
+    )
     change = models.CharField(max_length=16, choices=Change, default=Change.CREATED)
     changed_fields = word_list()
+    change_note = models.CharField(max_length=500, blank=True, default="")
     changed_by = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="+")
 
     objects = IncidentQuerySet.as_manager()
@@ -212,6 +218,78 @@ class Fingerprint(models.Model):
 
     def __str__(self) -> str:
         return f"{self.algorithm}:{self.value[:16]}"
+
+
+class Tagging(models.Model):
+    """Index of `Incident.tags`: which tags are in use, and how often."""
+
+    id = models.BigAutoField(primary_key=True)
+    incident = models.ForeignKey(
+        Incident, on_delete=models.CASCADE, related_name="taggings", db_index=False
+    )
+    tag = models.CharField(max_length=400)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["incident", "tag"], name="tagging_once"),
+        ]
+        indexes = [
+            # In the order of bytes, so that the tags that begin with something lie together.
+            models.Index(
+                Collate("tag", "C"),
+                "incident",
+                name="tagging_tag",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.tag
+
+
+class SavedFilterQuerySet(models.QuerySet["SavedFilter"]):
+    def visible_to(self, reader: Reader) -> SavedFilterQuerySet:
+        """The organisation's, and the person's own."""
+        if not reader.member.is_active:
+            return self.none()
+        return self.filter(Q(user=None) | Q(user=reader.user), member=reader.member)
+
+
+class SavedFilter(models.Model):
+    """A question to the incident list that a person, or a whole organisation, asks again.
+
+    `query` holds the list's parameters as they stand in its address, by name. Without `user` it is
+    the organisation's.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    member = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="saved_filters")
+    user = models.ForeignKey(
+        User, on_delete=models.CASCADE, null=True, blank=True, related_name="saved_filters"
+    )
+    name = models.CharField(max_length=100)
+    query = models.JSONField(default=dict)
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+    updated_at = models.DateTimeField(db_default=Now())
+
+    objects = SavedFilterQuerySet.as_manager()
+
+    class Meta:
+        indexes = [models.Index(fields=["member", "-created_at", "-id"], name="saved_filter_own")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["member", "user", "name"],
+                condition=Q(user__isnull=False),
+                name="saved_filter_name_once_a_person",
+            ),
+            models.UniqueConstraint(
+                fields=["member", "name"],
+                condition=Q(user=None),
+                name="saved_filter_name_once_an_organisation",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class Child(models.Model):

@@ -4,9 +4,21 @@ from __future__ import annotations
 
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Now
 
 from accounts.readers import Reader
 from incidents.taxonomy.elections import ElectionStatus
+
+
+class TagAlias(models.Model):
+    """A free tag that operators merged into another: whoever uses it gets the other."""
+
+    tag = models.CharField(primary_key=True, max_length=400)
+    into = models.CharField(max_length=400, db_index=True)
+    merged_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    def __str__(self) -> str:
+        return f"{self.tag} -> {self.into}"
 
 
 class ElectionQuerySet(models.QuerySet["Election"]):

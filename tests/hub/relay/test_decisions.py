@@ -8,16 +8,16 @@ from uuid import UUID
 import pytest
 
 from hub.relay.decisions import Decider, Decision
-from hub.relay.rows import Look, WaitingEvent
+from hub.relay.rows import Look, Work
 from incidents.alerts.engine.due import Activity
 
-FIRST, SECOND = (WaitingEvent(UUID(int=n), "incident.published") for n in (1, 2))
+FIRST, SECOND = (Work(UUID(int=n), "a.consumer") for n in (1, 2))
 IDLE = Activity(0, inf)
 BUSY = Activity(1, 0.05)
 STUCK = Activity(1, 9.0)
 
 
-def seen(*events: WaitingEvent, due: bool = False, activity: Activity = IDLE) -> Look:
+def seen(*events: Work, due: bool = False, activity: Activity = IDLE) -> Look:
     return Look(list(events), has_due=due, has_unplaced=False, activity=activity)
 
 
@@ -33,8 +33,8 @@ def test_an_event_is_hinted_once_and_done_when_nobody_follows() -> None:
     decider = Decider(1)
     turns = [(now, decide(decider, seen(FIRST), now)) for now in (0, 0.5, 1.4, 1.6, 5, 11.7, 31)]
 
-    assert [now for now, decision in turns if decision.hint_events] == [0, 31]
-    assert [now for now, decision in turns if decision.do_events] == [1.6, 11.7, 31]
+    assert [now for now, decision in turns if decision.hints] == [0, 31]
+    assert [now for now, decision in turns if decision.deeds] == [1.6, 11.7, 31]
 
 
 def test_each_event_has_its_own_patience() -> None:
@@ -43,8 +43,8 @@ def test_each_event_has_its_own_patience() -> None:
     second = decide(decider, seen(FIRST, SECOND), 1)
     third = decide(decider, seen(FIRST, SECOND), 2)
 
-    assert (second.hint_events, second.do_events) == ([SECOND], [])
-    assert (third.hint_events, third.do_events) == ([], [FIRST])
+    assert (second.hints, second.deeds) == ([SECOND], [])
+    assert (third.hints, third.deeds) == ([], [FIRST])
 
 
 def test_an_event_that_was_done_is_forgotten() -> None:
@@ -54,7 +54,7 @@ def test_an_event_that_was_done_is_forgotten() -> None:
 
     again = decide(decider, seen(FIRST), 2)
 
-    assert (again.hint_events, again.do_events) == ([FIRST], [])
+    assert (again.hints, again.deeds) == ([FIRST], [])
 
 
 def test_without_a_broker_events_are_done_at_once_and_hinted_when_it_is_back() -> None:
@@ -63,20 +63,20 @@ def test_without_a_broker_events_are_done_at_once_and_hinted_when_it_is_back() -
     still_away = decide(decider, seen(FIRST), 1, broker=False)
     back = decide(decider, seen(FIRST), 2)
 
-    assert (away.hint_events, away.do_events) == ([], [FIRST])
-    assert (still_away.hint_events, still_away.do_events) == ([], [])
-    assert (back.hint_events, back.do_events) == ([FIRST], [])
+    assert (away.hints, away.deeds) == ([], [FIRST])
+    assert (still_away.hints, still_away.deeds) == ([], [])
+    assert (back.hints, back.deeds) == ([FIRST], [])
 
 
 def test_what_failed_is_begun_anew_soon() -> None:
     decider = Decider(1)
     decide(decider, seen(FIRST), 0, broker=False)
-    decider.failed(FIRST.id, now=0.2)
-    decider.failed(SECOND.id, now=0.2)
+    decider.failed(FIRST, now=0.2)
+    decider.failed(SECOND, now=0.2)
 
     turns = [decide(decider, seen(FIRST), now, broker=False) for now in (0.6, 0.71, 1.5)]
 
-    assert [one.do_events for one in turns] == [[], [FIRST], []]
+    assert [one.deeds for one in turns] == [[], [FIRST], []]
 
 
 def test_whoever_did_an_event_that_nobody_followed_sends_at_once_for_a_while() -> None:
@@ -88,7 +88,7 @@ def test_whoever_did_an_event_that_nobody_followed_sends_at_once_for_a_while() -
     decide(decider, seen(), 5)
     later = decide(decider, seen(due=True), 12)
 
-    assert late.do_events == [FIRST]
+    assert late.deeds == [FIRST]
     assert (due.hint_sending, due.do_sending) == (True, True)
     assert busy.do_sending is False
     assert (later.hint_sending, later.do_sending) == (True, False)

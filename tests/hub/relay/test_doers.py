@@ -11,10 +11,10 @@ import pytest
 
 from hub.relay import doers
 from hub.relay.doers import EventDoer, SendingDoer
-from hub.relay.rows import WaitingEvent
+from hub.relay.rows import Work
 from incidents.alerts.engine.run import Outcome
 
-EVENTS = [WaitingEvent(UUID(int=number), "topic") for number in range(4)]
+EVENTS = [Work(UUID(int=number), "a.consumer") for number in range(4)]
 done: list[str] = []
 
 
@@ -40,23 +40,23 @@ def consumer(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_events_are_consumed_one_after_the_other_whatever_becomes_of_one() -> None:
-    doer = EventDoer({"topic": ["a.consumer"]})
+    doer = EventDoer(["a.consumer"])
     doer.start()
     for event in EVENTS:
         doer.do(event)
-    doer.do(WaitingEvent(UUID(int=9), "nobody's topic"))
+    doer.do(Work(UUID(int=9), "nobody.there"))
     assert until(lambda: len(done) == 3)
 
     doer.stop()
 
     assert done == [str(UUID(int=number)) for number in (0, 1, 3)]
-    assert (doer.failed(), doer.failed()) == ([UUID(int=2)], [])
+    assert (doer.failed(), doer.failed()) == ([EVENTS[2]], [])
 
 
 def test_asked_to_stop_it_leaves_the_rest_in_the_database(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    doer = EventDoer({"topic": ["a.consumer"]})
+    doer = EventDoer(["a.consumer"])
     began, go_on = threading.Event(), threading.Event()
 
     def slow(event_id: str) -> None:

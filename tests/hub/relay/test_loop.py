@@ -9,11 +9,12 @@ from uuid import UUID
 
 import pytest
 from django.db import DatabaseError
+from pytest_django.fixtures import Settings
 
 from hub.outbox.models import Event
 from hub.relay import loop, rows
 from hub.relay.loop import Relay
-from hub.relay.rows import Look, WaitingEvent
+from hub.relay.rows import Look, Work
 from incidents.alerts.services.fan_out import fan_out
 from tests import alerting, make
 
@@ -28,8 +29,8 @@ class Stage:
     answers: bool = True
     are_heard: bool = True
     sent: list[tuple[str, ...]] = field(default_factory=list)
-    done: list[UUID] = field(default_factory=list)
-    failures: list[UUID] = field(default_factory=list)
+    done: list[Work] = field(default_factory=list)
+    failures: list[Work] = field(default_factory=list)
     waits: list[float] = field(default_factory=list)
     runs: int = 0
     now: float = 0.0
@@ -38,13 +39,13 @@ class Stage:
     def send(self, task: str, *arguments: str) -> None:
         self.sent.append((task, *arguments))
 
-    def do(self, event: WaitingEvent | None = None) -> None:
-        if event is None:
+    def do(self, work: Work | None = None) -> None:
+        if work is None:
             self.runs += 1
         else:
-            self.done.append(event.id)
+            self.done.append(work)
 
-    def failed(self) -> list[UUID]:
+    def failed(self) -> list[Work]:
         failures, self.failures = self.failures, []
         return failures
 
@@ -69,7 +70,6 @@ def staged(stage: Stage) -> Relay:
         hints=stage,
         events=stage,
         sending=stage,
-        consumers={"incident.published": [FAN_OUT, "some.other.consumer"]},
         sending_task=DELIVER,
         most_runs=1,
         clock=lambda: stage.now,
@@ -77,7 +77,10 @@ def staged(stage: Stage) -> Relay:
 
 
 @pytest.mark.django_db
-def test_a_waiting_event_is_hinted_to_all_of_its_consumers(relay: Relay, stage: Stage) -> None:
+def test_a_waiting_event_is_hinted_to_all_of_its_consumers(
+    relay: Relay, stage: Stage, settings: Settings
+) -> None:
+    settings.HUB_CHORES = {"incident.published": ["some.other.consumer"]}
     make.incident(make.member())
     event = Event.objects.get()
 
@@ -85,17 +88,6 @@ def test_a_waiting_event_is_hinted_to_all_of_its_consumers(relay: Relay, stage: 
     relay.turn()
 
     assert stage.sent == [(FAN_OUT, str(event.pk)), ("some.other.consumer", str(event.pk))]
-
-
-@pytest.mark.django_db
-def test_a_topic_that_nobody_consumes_is_left_alone(relay: Relay, stage: Stage) -> None:
-    make.incident(make.member())
-    Event.objects.get()
-    relay._consumers = {}
-
-    relay.turn()
-
-    assert stage.sent == []
 
 
 @pytest.mark.django_db
@@ -122,7 +114,7 @@ def test_what_nobody_does_the_relay_does(relay: Relay, stage: Stage) -> None:
 
     relay.turn()
 
-    assert (stage.done, stage.runs) == ([waiting.pk], 1)
+    assert (stage.done, stage.runs) == ([Work(waiting.pk, FAN_OUT)], 1)
 
 
 @pytest.mark.django_db
@@ -131,13 +123,13 @@ def test_what_failed_in_its_hands_is_tried_again_soon(relay: Relay, stage: Stage
     make.incident(make.member())
     event = Event.objects.get()
     relay.turn()
-    stage.now, stage.failures = 1.0, [event.pk]
+    stage.now, stage.failures = 1.0, [Work(event.pk, FAN_OUT)]
     relay.turn()
     stage.now = 1.6
 
     relay.turn()
 
-    assert stage.done == [event.pk, event.pk]
+    assert stage.done == [Work(event.pk, FAN_OUT)] * 2
 
 
 @pytest.mark.django_db
@@ -147,7 +139,7 @@ def test_without_a_broker_it_does_so_at_once(relay: Relay, stage: Stage) -> None
 
     relay.turn()
 
-    assert stage.done == [Event.objects.get().pk]
+    assert stage.done == [Work(Event.objects.get().pk, FAN_OUT)]
     assert stage.sent == []
 
 
@@ -167,7 +159,7 @@ def test_every_turn_gives_positions_to_events_that_can_have_one(
 
 
 NO_LOOK = Look([], has_due=False, has_unplaced=False, activity=alerting.NO_ACTIVITY)
-SOME = [WaitingEvent(UUID(int=1), "topic")]
+SOME = [Work(UUID(int=1), "topic")]
 
 
 @pytest.mark.parametrize(

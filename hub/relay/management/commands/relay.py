@@ -41,7 +41,7 @@ def run_relay(stopped: threading.Event) -> None:
     app = Celery("relay", set_as_current=False)
     app.conf.update(celery_configuration(settings.CELERY_BROKER_URL))
     sender = Sender(app)
-    events = EventDoer(settings.HUB_EVENTS)
+    events = EventDoer({name for names in settings.HUB_EVENTS.values() for name in names})
     sending = SendingDoer(stopped.is_set)
     notices = Notices(settings.HUB_DATABASE_DIRECT_URL, (EVENTS_CHANNEL, DELIVERIES_CHANNEL))
     relay = Relay(
@@ -49,7 +49,6 @@ def run_relay(stopped: threading.Event) -> None:
         hints=sender,
         events=events,
         sending=sending,
-        consumers=settings.HUB_EVENTS,
         sending_task=deliver.name,
         most_runs=settings.HUB_DELIVERY_RUNS,
     )

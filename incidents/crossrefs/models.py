@@ -1,0 +1,161 @@
+"""Links between incidents, what speaks for those that the hub suggests, and an index of scripts."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Exists, F, OuterRef, Q
+from django.db.models.functions import Now
+
+from accounts.models import Member, User
+from accounts.readers import Reader
+from hub.kit.ids import uuid7
+from incidents.core.models import Incident, Observation, Status
+
+
+class State(models.TextChoices):
+    SUGGESTED = "suggested"
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+
+
+class Origin(models.TextChoices):
+    MANUAL = "manual"
+    FINGERPRINT = "fingerprint"
+    URL = "url"
+    PHONE = "phone"
+    TEXT = "text"
+
+
+class EvidenceQuerySet(models.QuerySet["Evidence"]):
+    def visible_to(self, reader: Reader) -> EvidenceQuerySet:
+        """What speaks for links, as far as it rests on what `reader` may read."""
+        observations = Observation.objects.visible_to(reader).values("pk")
+        return self.filter(
+            Q(from_observation=None) | Q(from_observation__in=observations),
+            Q(to_observation=None) | Q(to_observation__in=observations),
+        )
+
+
+class CrossReferenceQuerySet(models.QuerySet["CrossReference"]):
+    def visible_to(self, reader: Reader) -> CrossReferenceQuerySet:
+        """Links of which `reader` may read both ends, and something that speaks for them.
+
+        What was withdrawn is no end of anything, and what was rejected is no link.
+        """
+        ends = Incident.objects.visible_to(reader).exclude(status=Status.WITHDRAWN).values("pk")
+        evidence = Evidence.objects.visible_to(reader).filter(crossref=OuterRef("pk"))
+        return self.exclude(state=State.REJECTED).filter(
+            Q(state=State.ACCEPTED) | Q(origin=Origin.MANUAL) | Q(Exists(evidence)),
+            from_incident__in=ends,
+            to_incident__in=ends,
+        )
+
+
+class CrossReference(models.Model):
+    """A typed link from one incident to another.
+
+    Suggested by the hub, for which its `Evidence` speaks, or proposed by an organisation, with an
+    explanation in its own words; decided by a lead of either end's owner. Between any two incidents
+    the hub suggests one link at most, rejected ones included, so what was rejected stays away.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    from_incident = models.ForeignKey(Incident, on_delete=models.CASCADE, related_name="links_from")
+    to_incident = models.ForeignKey(Incident, on_delete=models.CASCADE, related_name="links_to")
+    type = models.CharField(max_length=32)
+    origin = models.CharField(max_length=16, choices=Origin)
+    score = models.FloatField(null=True)
+    explanation = models.TextField(blank=True, default="")
+    state = models.CharField(max_length=16, choices=State, default=State.SUGGESTED)
+    # Null for the hub's own suggestions.
+    organisation = models.ForeignKey(
+        Member, on_delete=models.PROTECT, null=True, related_name="+", db_index=False
+    )
+    author = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
+    # Said by one whom only a group with hidden membership admits to an end: not shown.
+    organisation_hidden = models.BooleanField(default=False)
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+    decided_at = models.DateTimeField(null=True)
+    decided_by = models.ForeignKey(
+        Member, on_delete=models.PROTECT, null=True, related_name="+", db_index=False
+    )
+
+    objects = CrossReferenceQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(from_incident=F("to_incident")), name="crossref_links_two_incidents"
+            ),
+            models.CheckConstraint(
+                condition=Q(origin=Origin.MANUAL, organisation__isnull=False)
+                | (~Q(origin=Origin.MANUAL) & Q(organisation=None, author=None)),
+                name="crossref_is_someones_or_the_hubs",
+            ),
+            models.CheckConstraint(
+                condition=Q(state=State.SUGGESTED, decided_at=None)
+                | (~Q(state=State.SUGGESTED) & Q(decided_at__isnull=False)),
+                name="crossref_decided_at_matches_state",
+            ),
+            # Two incidents, whichever way round; of the hub's own the older one comes first.
+            models.UniqueConstraint(
+                fields=["from_incident", "to_incident"],
+                condition=~Q(origin=Origin.MANUAL),
+                name="crossref_suggested_once",
+            ),
+            models.UniqueConstraint(
+                fields=["from_incident", "to_incident", "type"],
+                condition=Q(origin=Origin.MANUAL) & ~Q(state=State.REJECTED),
+                name="crossref_proposed_once",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.from_incident_id} {self.type} {self.to_incident_id}"
+
+
+class Evidence(models.Model):
+    """One thing that two incidents share, for which the hub suggests a link between them.
+
+    `subject` is what they share: a canonical URL, a fingerprint's algorithm, the last digits of a
+    number. Where an observation says so, only its readers are shown it.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    crossref = models.ForeignKey(
+        CrossReference, on_delete=models.CASCADE, related_name="evidence", db_index=False
+    )
+    origin = models.CharField(max_length=16, choices=Origin)
+    subject = models.CharField(max_length=2048, blank=True, default="")
+    score = models.FloatField()
+    from_observation = models.ForeignKey(
+        Observation, on_delete=models.CASCADE, null=True, related_name="+"
+    )
+    to_observation = models.ForeignKey(
+        Observation, on_delete=models.CASCADE, null=True, related_name="+"
+    )
+
+    objects = EvidenceQuerySet.as_manager()
+
+    class Meta:
+        indexes = [models.Index(fields=["crossref"], name="evidence_crossref")]
+
+    def __str__(self) -> str:
+        return f"{self.origin}: {self.subject}"
+
+
+class ScriptBand(models.Model):
+    """Index of `Incident.script`: scripts that are nearly the same share a band with its key."""
+
+    id = models.BigAutoField(primary_key=True)
+    incident = models.ForeignKey(Incident, on_delete=models.CASCADE, related_name="+")
+    band = models.PositiveSmallIntegerField()
+    key = models.BigIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["band", "key", "incident"], name="script_band_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.incident_id} band {self.band}"
