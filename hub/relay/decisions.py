@@ -7,6 +7,7 @@ relay does itself, so none of it matters for long.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final
@@ -23,7 +24,8 @@ DONE_AGAIN_SECONDS: Final = 10.0
 """When the relay itself begins anew with work that still waits."""
 
 FAILED_AGAIN_SECONDS: Final = 0.5
-"""When the relay itself begins anew with work that failed."""
+LONGEST_FAILED_AGAIN_SECONDS: Final = 60.0
+"""When the relay itself begins anew with work that failed: twice as late each time."""
 
 ALONE_SECONDS: Final = 10.0
 """For how long nobody is waited for, after a hint that nobody followed."""
@@ -64,14 +66,17 @@ class Decider:
 
     most_runs: int
     _hinted: dict[Work, float] = field(default_factory=dict)
-    _begun: dict[Work, float] = field(default_factory=dict)
+    _again_at: dict[Work, float] = field(default_factory=dict)
+    _failures: Counter[Work] = field(default_factory=Counter)
     _sending: _Sending | None = None
     _unfollowed_at: float | None = None
 
     def failed(self, work: Work, *, now: float) -> None:
         """Work that the relay itself was at failed: its database may have been away."""
-        if work in self._begun:
-            self._begun[work] = now - DONE_AGAIN_SECONDS + FAILED_AGAIN_SECONDS
+        if work in self._again_at:
+            seconds = FAILED_AGAIN_SECONDS * 2 ** min(self._failures[work], 10)
+            self._again_at[work] = now + min(seconds, LONGEST_FAILED_AGAIN_SECONDS)
+            self._failures[work] += 1
 
     def decide(self, look: Look, *, now: float, broker_answers: bool) -> Decision:
         """What to do about what was seen; the caller does it at once."""
@@ -83,25 +88,26 @@ class Decider:
         self, waiting: Iterable[Work], now: float, broker_answers: bool
     ) -> tuple[list[Work], list[Work]]:
         hints, deeds = [], []
-        hinted, begun = {}, {}
+        hinted, again = {}, {}
         for work in waiting:
             hinted_at = self._hinted.get(work)
-            begun_at = self._begun.get(work)
+            again_at = self._again_at.get(work)
             is_late = hinted_at is not None and now - hinted_at >= PATIENCE_SECONDS
             if is_late:
                 self._unfollowed_at = now
-            if (is_late or not broker_answers) and _is_over(begun_at, DONE_AGAIN_SECONDS, now):
+            if (is_late or not broker_answers) and (again_at is None or now >= again_at):
                 deeds.append(work)
-                begun_at = now
+                again_at = now + DONE_AGAIN_SECONDS
             if broker_answers and _is_over(hinted_at, HINTED_AGAIN_SECONDS, now):
                 hints.append(work)
                 hinted_at = now
             if hinted_at is not None:
                 hinted[work] = hinted_at
-            if begun_at is not None:
-                begun[work] = begun_at
+            if again_at is not None:
+                again[work] = again_at
         # What waits no more is forgotten.
-        self._hinted, self._begun = hinted, begun
+        self._hinted, self._again_at = hinted, again
+        self._failures = Counter({work: self._failures[work] for work in again})
         return hints, deeds
 
     def _decide_sending(self, look: Look, now: float, broker_answers: bool) -> tuple[bool, bool]:

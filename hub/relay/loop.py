@@ -12,7 +12,7 @@ from django.db import DatabaseError, InterfaceError, connection
 
 from hub.kit.failpoints import failpoint
 from hub.relay.decisions import Decider, Decision
-from hub.relay.rows import Look, Work, look
+from hub.relay.rows import Work, look, place
 
 logger = logging.getLogger(__name__)
 
@@ -91,8 +91,8 @@ class Relay:
         while not stopped.is_set():
             began = self._clock()
             try:
-                seen = self.turn()
-                self._notices.wait(self._seconds_until_next(seen))
+                is_busy = self.turn()
+                self._notices.wait(self._seconds_until_next(is_busy=is_busy))
                 outage_pause = DEAF_SECONDS
             except (DatabaseError, InterfaceError):
                 logger.warning("Database fails, trying again", extra={"seconds": outage_pause})
@@ -102,8 +102,8 @@ class Relay:
             # The first notice after a quiet time is answered at once.
             stopped.wait(max(0.0, began + SHORTEST_TURN_SECONDS - self._clock()))
 
-    def turn(self) -> Look:
-        """Look once, and see to it that all that was seen gets done."""
+    def turn(self) -> bool:
+        """Look once, and see to it that all that was seen gets done; whether it is under way."""
         seen = look()
         now = self._clock()
         for work in self._events.failed():
@@ -111,7 +111,9 @@ class Relay:
         decision = self._decider.decide(seen, now=now, broker_answers=self._hints.answers)
         failpoint("relay.decided")
         self._act(decision)
-        return seen
+        # After the hints, which somebody waits for.
+        has_unplaced = place()
+        return bool(seen.waiting) or seen.has_due or has_unplaced
 
     def _act(self, decision: Decision) -> None:
         for work in decision.hints:
@@ -123,7 +125,7 @@ class Relay:
         if decision.do_sending:
             self._sending.do()
 
-    def _seconds_until_next(self, seen: Look) -> float:
-        if seen.waiting or seen.has_due or seen.has_unplaced:
+    def _seconds_until_next(self, *, is_busy: bool) -> float:
+        if is_busy:
             return BUSY_SECONDS
         return CALM_SECONDS if self._notices.are_heard else DEAF_SECONDS

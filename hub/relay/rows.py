@@ -31,8 +31,6 @@ class Look:
     """Fan-outs first: nobody's alert waits for anything else."""
     has_due: bool
     """Some endpoint can be sent something now."""
-    has_unplaced: bool
-    """Some event waits for an older transaction, before it gets its position in the feed."""
     activity: Activity
     """Of the runs that send; as if none, when nothing is due."""
 
@@ -41,8 +39,7 @@ NO_ACTIVITY = Activity(runs=0, since_claim_seconds=float("inf"))
 
 
 def look() -> Look:
-    """Give positions to what can have one, and see what there is to do."""
-    place_events()
+    """See what there is to do."""
     fan_outs = Event.objects.waiting().values_list("pk", flat=True)[:LOOKED_AT]
     chores = Chore.objects.order_by("id").values_list("event_id", "consumer")[:LOOKED_AT]
     has_due = bool(due_endpoints(limit=1))
@@ -52,6 +49,11 @@ def look() -> Look:
             *(Work(*row) for row in chores),
         ],
         has_due=has_due,
-        has_unplaced=Event.objects.filter(position=None).exists(),
         activity=activity() if has_due else NO_ACTIVITY,
     )
+
+
+def place() -> bool:
+    """Give events their positions in the feed; whether one still waits for an older transaction."""
+    place_events()
+    return Event.objects.filter(position=None).exists()

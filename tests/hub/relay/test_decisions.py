@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from math import inf
 from uuid import UUID
 
@@ -18,7 +19,7 @@ STUCK = Activity(1, 9.0)
 
 
 def seen(*events: Work, due: bool = False, activity: Activity = IDLE) -> Look:
-    return Look(list(events), has_due=due, has_unplaced=False, activity=activity)
+    return Look(list(events), has_due=due, activity=activity)
 
 
 def decide(decider: Decider, look: Look, now: float, *, broker: bool = True) -> Decision:
@@ -68,15 +69,18 @@ def test_without_a_broker_events_are_done_at_once_and_hinted_when_it_is_back() -
     assert (back.hints, back.deeds) == ([FIRST], [])
 
 
-def test_what_failed_is_begun_anew_soon() -> None:
+def test_what_failed_is_begun_anew_soon_and_later_each_time() -> None:
     decider = Decider(1)
-    decide(decider, seen(FIRST), 0, broker=False)
-    decider.failed(FIRST, now=0.2)
-    decider.failed(SECOND, now=0.2)
+    decider.failed(SECOND, now=0)
+    begun = []
+    for tenth in range(2000):
+        now = tenth / 10
+        if decide(decider, seen(FIRST), now, broker=False).deeds:
+            begun.append(now)
+            decider.failed(FIRST, now=now)
 
-    turns = [decide(decider, seen(FIRST), now, broker=False) for now in (0.6, 0.71, 1.5)]
-
-    assert [one.deeds for one in turns] == [[], [FIRST], []]
+    pauses = [later - earlier for earlier, later in pairwise(begun)]
+    assert pauses == pytest.approx([0.5, 1, 2, 4, 8, 16, 32, 60, 60], abs=0.11)
 
 
 def test_whoever_did_an_event_that_nobody_followed_sends_at_once_for_a_while() -> None:
