@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from bench import p1, p2, p3, p9, p10
+from bench import p1, p2, p3, p8, p9, p10
 from bench.failure import BenchError
 from bench.place import Place
 from bench.report import Measured
@@ -20,9 +20,13 @@ MEASUREMENTS: Final[dict[str, Callable[[Place], Measured]]] = {
     "p1": p1.measure,
     "p2": p2.measure,
     "p3": p3.measure,
+    "p8": p8.measure,
     "p9": p9.measure,
     "p10": p10.measure,
 }
+SIZE: Final = 50_000
+"""Small enough that all measurements together take less than ten minutes."""
+FULL: Final = 1_000_000
 
 
 def main() -> int:
@@ -30,6 +34,12 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(MEASUREMENTS))
     parser.add_argument("--quick", action="store_true", help="only show that everything works")
+    sizes = parser.add_mutually_exclusive_group()
+    sizes.add_argument(
+        "--size", type=int, default=SIZE, help="incidents of p8; default %(default)s"
+    )
+    sizes.add_argument("--full", action="store_const", const=FULL, dest="size", help="a million")
+    parser.add_argument("--keep", action="store_true", help="keep filled databases for later runs")
     chosen = parser.parse_args()
     unknown = sorted(set(chosen.names) - set(MEASUREMENTS))
     if unknown:
@@ -39,7 +49,9 @@ def main() -> int:
     if not database_url or not broker_url:
         parser.error("no services are configured; `make bench` starts some and runs this")
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
-        place = Place(database_url, broker_url, Path(folder), chosen.quick)
+        place = Place(
+            database_url, broker_url, Path(folder), chosen.quick, chosen.size, chosen.keep
+        )
         try:
             run(place, chosen.names or list(MEASUREMENTS))
         except BenchError as error:

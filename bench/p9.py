@@ -5,28 +5,21 @@ from __future__ import annotations
 import contextlib
 import http.client
 import json
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from statistics import median
 
-from bench.conversation import Process, Side, python_side
+from bench.conversation import Side, python_side
 from bench.failure import BenchError
 from bench.filing import document
 from bench.place import Place
 from bench.report import Measured, Series, Verdict, ratios
-from hub.cli.home import Home
-from hub.cli.ports import LOOPBACK, free_port, is_free
-from hub.cli.processes import hub_processes
+from bench.serving import HUB, PLAIN, PLAIN_SETTINGS, asked, connected, served
 
 TARGET = 3
 TURNS, REQUESTS = 5, 5
 """In a round each side has so many turns, of so many requests: what disturbs one disturbs both,
 and most requests find the processor's caches warm."""
-SETTINGS = "bench.plain.settings"
-OURS, PLAIN = "hub.wsgi:application", "bench.plain.wsgi:application"
-READY_SECONDS = 30
-POLL_SECONDS = 0.05
 
 
 def measure(place: Place) -> Measured:
@@ -34,23 +27,9 @@ def measure(place: Place) -> Measured:
     rounds = 1 if place.quick else 15
     with (
         place.hub_database() as our_url,
-        place.django_database(SETTINGS) as plain_url,
-        _served(
-            place,
-            OURS,
-            "bench.ours",
-            "/api/v1/incidents/",
-            "Bearer",
-            place.hub_environment(our_url),
-        ) as ours,
-        _served(
-            place,
-            PLAIN,
-            "bench.plain.side",
-            "/filings/",
-            "Token",
-            place.environment(plain_url, SETTINGS),
-        ) as plain,
+        place.django_database(PLAIN_SETTINGS) as plain_url,
+        _ours(place, our_url) as ours,
+        _plain(place, plain_url) as plain,
     ):
         _round(ours, plain)
         for _ in range(rounds):
@@ -84,9 +63,6 @@ class _Server:
     """Milliseconds, once for each round."""
     sent: int = 0
 
-    def connect(self) -> http.client.HTTPConnection:
-        return http.client.HTTPConnection(LOOPBACK, self.port, timeout=READY_SECONDS)
-
     def check(self) -> None:
         """Raises BenchError unless everything that was sent is on record."""
         if self.side.ask("filed") != self.sent:
@@ -94,14 +70,9 @@ class _Server:
 
     def file(self, connection: http.client.HTTPConnection, body: bytes) -> float:
         """File one incident; seconds until the whole answer was there."""
-        headers = {"Content-Type": "application/json", "Authorization": self.authorization}
-        began = time.monotonic()
-        connection.request("POST", self.path, body=body, headers=headers)
-        answer = connection.getresponse()
-        told = answer.read()
-        seconds = time.monotonic() - began
-        if answer.status != 201:
-            raise BenchError(f"{self.path} answered {answer.status}: {told[:1000]!r}")
+        seconds, _ = asked(
+            connection, self.path, authorization=self.authorization, body=body, expected=201
+        )
         self.sent += 1
         return seconds
 
@@ -109,10 +80,7 @@ class _Server:
 def _round(ours: _Server, plain: _Server) -> tuple[list[float], list[float]]:
     """File incidents with both, one after the other on a connection to each; seconds."""
     body = json.dumps(document() | {"publish": True}).encode()
-    with (
-        contextlib.closing(ours.connect()) as to_ours,
-        contextlib.closing(plain.connect()) as to_plain,
-    ):
+    with connected(ours.port) as to_ours, connected(plain.port) as to_plain:
         taken: tuple[list[float], list[float]] = [], []
         for _ in range(TURNS):
             taken[0].extend(ours.file(to_ours, body) for _ in range(REQUESTS))
@@ -121,23 +89,21 @@ def _round(ours: _Server, plain: _Server) -> tuple[list[float], list[float]]:
 
 
 @contextlib.contextmanager
-def _served(  # noqa: PLR0917 - what tells the two sides apart
-    place: Place, application: str, side: str, path: str, scheme: str, environment: dict[str, str]
-) -> Iterator[_Server]:
-    """A gunicorn as the hub runs it, and a token for what it serves."""
-    port = free_port()
-    web = hub_processes(Home.of(environment), environment, port)[0]
-    command = [application if word == OURS else word for word in web.command]
+def _ours(place: Place, url: str) -> Iterator[_Server]:
+    environment = place.hub_environment(url)
     with (
-        Process(application, command, env=environment, log=place.folder) as gunicorn,
-        python_side(side, env=environment, log=place.folder) as asked,
+        served(place, HUB, environment) as port,
+        python_side("bench.ours", env=environment, log=place.folder) as side,
     ):
-        if side == "bench.ours":
-            asked.ask("admit", urls=[])
-        deadline = time.monotonic() + READY_SECONDS
-        while is_free(port):
-            gunicorn.require_running()
-            if time.monotonic() > deadline:
-                raise gunicorn.failed(f"was not ready in {READY_SECONDS} s.")
-            time.sleep(POLL_SECONDS)
-        yield _Server(asked, port, path, f"{scheme} {asked.ask('token')}")
+        side.ask("admit", urls=[])
+        yield _Server(side, port, "/api/v1/incidents/", f"Bearer {side.ask('token')}")
+
+
+@contextlib.contextmanager
+def _plain(place: Place, url: str) -> Iterator[_Server]:
+    environment = place.environment(url, PLAIN_SETTINGS)
+    with (
+        served(place, PLAIN, environment) as port,
+        python_side("bench.plain.side", env=environment, log=place.folder) as side,
+    ):
+        yield _Server(side, port, "/filings/", f"Token {side.ask('token')}")

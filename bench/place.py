@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Final
+from typing import Final, LiteralString
 from urllib.parse import urlsplit
 
 import psycopg
@@ -23,6 +23,8 @@ from bench.failure import BenchError
 from hub.cli.home import CHECKOUT
 
 PREPARATION_SECONDS: Final = 120
+PLAIN_SCHEMA: Final = "bench_plain"
+"""Where the plain project's own tables stand when it reads the hub's."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,10 @@ class Place:
     folder: Path
     quick: bool
     """Whether the run only shows that everything still works."""
+    incidents: int = 100_000
+    """How many the lists hold."""
+    keep: bool = False
+    """Whether databases that took long to fill stay for the next run."""
 
     @cached_property
     def postmaster(self) -> int:
@@ -44,18 +50,25 @@ class Place:
     def hub_database(self) -> Iterator[str]:
         """The address of a new database with the hub's tables."""
         with self._database() as url:
-            self._run(["-m", "hub.cli.prepare"], self.hub_environment(url) | {"HUB_DEMO": "0"})
+            self.prepare_hub(url)
             yield url
+
+    def prepare_hub(self, url: str) -> None:
+        """Make the hub's tables in an empty database."""
+        self.run(["-m", "hub.cli.prepare"], self.hub_environment(url) | {"HUB_DEMO": "0"})
 
     @contextlib.contextmanager
     def django_database(self, settings: str) -> Iterator[str]:
         """The address of a new database with the tables of another Django project."""
         with self._database() as url:
-            # Apps without migrations come last: their tables may refer to the others'.
-            for options in ([], ["--run-syncdb"]):
-                migrate = ["-m", "django", "migrate", "--verbosity", "0", *options]
-                self._run(migrate, self.environment(url, settings))
+            self.migrate(self.environment(url, settings))
             yield url
+
+    def migrate(self, environment: Mapping[str, str]) -> None:
+        """Make the tables of another Django project."""
+        # Apps without migrations come last: their tables may refer to the others'.
+        for options in ([], ["--run-syncdb"]):
+            self.run(["-m", "django", "migrate", "--verbosity", "0", *options], environment)
 
     def environment(self, database_url: str, settings: str) -> dict[str, str]:
         """For processes of a Django project that works in this database."""
@@ -78,27 +91,44 @@ class Place:
             "HUB_RATE_TOKEN_BURST": "1000000",
         }
 
+    def address(self, name: str) -> str:
+        """The address of a database of this name."""
+        return urlsplit(self.database_url)._replace(path=f"/{name}").geturl()
+
+    def on_server(self, statement: LiteralString, *names: str) -> None:
+        """Carry out a statement that has places for names of databases."""
+        with psycopg.connect(self.database_url, autocommit=True) as connection:
+            connection.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))
+
+    def has_database(self, name: str) -> bool:
+        with psycopg.connect(self.database_url) as connection:
+            asked = "SELECT 1 FROM pg_database WHERE datname = %s"
+            return connection.execute(asked, [name]).fetchone() is not None
+
     @contextlib.contextmanager
     def _database(self) -> Iterator[str]:
         name = f"bench_{secrets.token_hex(6)}"
-        self._on_server(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+        self.on_server("CREATE DATABASE {}", name)
         try:
-            yield urlsplit(self.database_url)._replace(path=f"/{name}").geturl()
+            yield self.address(name)
         finally:
-            self._on_server(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+            self.on_server("DROP DATABASE {} WITH (FORCE)", name)
 
-    def _on_server(self, statement: sql.Composed) -> None:
-        with psycopg.connect(self.database_url, autocommit=True) as connection:
-            connection.execute(statement)
-
-    def _run(self, arguments: list[str], environment: Mapping[str, str]) -> None:
+    def run(
+        self,
+        arguments: list[str],
+        environment: Mapping[str, str],
+        *,
+        seconds: int = PREPARATION_SECONDS,
+    ) -> None:
+        """Run Python to its end. Raises BenchError with what it said when it fails."""
         finished = subprocess.run(
             [sys.executable, *arguments],
             cwd=CHECKOUT,
             env=environment,
             capture_output=True,
             text=True,
-            timeout=PREPARATION_SECONDS,
+            timeout=seconds,
             check=False,
         )
         if finished.returncode:

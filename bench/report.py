@@ -39,6 +39,7 @@ class Verdict:
     """Larger is better."""
     overall: float | None = None
     """What the promise is about; the median of the rounds if it is not given."""
+    note: str = ""
 
     @property
     def value(self) -> float:
@@ -54,7 +55,7 @@ class Verdict:
         found = "holds" if self.holds else "MISSED"
         return (
             f"{title:{WIDTH}}{_middle(self.value, self.values, self.unit)}"
-            f"   {sign} {self.target:g} {self.unit}: {found}"
+            f"   {sign} {self.target:g} {self.unit}: {found}   {self.note}".rstrip()
         )
 
 
