@@ -12,11 +12,21 @@ from accounts.authentication import reader_of
 from accounts.models import Member
 from hub.api.actions import ListAction, RetrieveAction
 from hub.api.answers import json_answer
+from hub.api.parameters import Parameter
 from hub.api.requests import HubRequest
 from hub.api.views import HubViewSet
 
 
 class MemberOutput(serializers.Serializer[Any]):
+    example = {
+        "slug": "farwire",
+        "name": "Farwire",
+        "kind": "signatory",
+        "roles": ["distribution_platform"],
+        "jurisdictions": ["US"],
+        "signed_on": "2024-02-16",
+    }
+
     slug = serializers.CharField()
     name = serializers.CharField()
     kind = serializers.CharField()
@@ -25,10 +35,34 @@ class MemberOutput(serializers.Serializer[Any]):
     signed_on = serializers.DateField(allow_null=True)
 
 
+class PersonOutput(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    email = serializers.CharField()
+    name = serializers.CharField(allow_blank=True)
+    role = serializers.CharField()
+
+
+class TokenOutput(serializers.Serializer[Any]):
+    id = serializers.CharField()
+    name = serializers.CharField()
+    expires_at = serializers.DateTimeField()
+
+
 class MeOutput(serializers.Serializer[Any]):
+    example = {
+        "organisation": MemberOutput.example,
+        "user": None,
+        "token": {
+            "id": "7fQ2xZ9b",
+            "name": "Alert relay",
+            "expires_at": "2027-11-22T20:04:00Z",
+        },
+        "scopes": ["incidents:read", "feed:read"],
+    }
+
     organisation = MemberOutput()
-    user = serializers.DictField(allow_null=True)
-    token = serializers.DictField(allow_null=True)
+    user = PersonOutput(allow_null=True)
+    token = TokenOutput(allow_null=True)
     scopes = serializers.ListField(child=serializers.CharField(), allow_null=True)
 
 
@@ -45,12 +79,14 @@ def represent_member(member: Member) -> dict[str, Any]:
 
 
 class MeViewSet(HubViewSet[Member]):
-    """Who asks: organisation, person or token, and what it may do. Any token will do."""
+    """Who asks: organisation, person or token, and what it may do."""
 
     required_scopes = {"retrieve": None}
+    etagless_actions = {"retrieve"}
     response_serializers = {"retrieve": MeOutput}
 
     def retrieve(self, request: HubRequest) -> HttpResponse:
+        """Read who asks."""
         reader = reader_of(request)
         user, token = reader.user, reader.token
         return json_answer(
@@ -69,6 +105,7 @@ class MemberViewSet(ListAction[Member], RetrieveAction[Member]):
     """Active members' public facts."""
 
     lookup_field = "slug"
+    path_parameters = {"slug": Parameter("Its slug", example="farwire")}
     required_scopes = {"list": "members:read", "retrieve": "members:read"}
     response_serializers = {"retrieve": MemberOutput}
     default_ordering = "slug"

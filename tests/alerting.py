@@ -8,12 +8,14 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import cache
 from math import inf
 from typing import Any, NamedTuple
 from uuid import UUID, uuid4
 
 from django.db import connection
 from django.db.models import Max
+from jsonschema import Draft202012Validator  # type: ignore[import-untyped] # it ships no types
 
 from accounts.models import Member
 from accounts.readers import Reader
@@ -23,7 +25,9 @@ from incidents.alerts.engine.claim import Claimed, Sending, claim
 from incidents.alerts.engine.due import Activity
 from incidents.alerts.engine.posting import Result
 from incidents.alerts.engine.record import record_results
+from incidents.alerts.feed import FeedPage
 from incidents.alerts.models import Delivery, Endpoint
+from incidents.alerts.schemas import item_schema, webhook_schema
 from incidents.alerts.services.endpoints import CreatedEndpoint, create_endpoint
 from incidents.alerts.services.fan_out import fan_out
 from incidents.core.models import Incident
@@ -97,9 +101,27 @@ def send_all(*, status: int | None = 200, run_id: UUID = RUN) -> list[Sending]:
 
 
 def said(sending: Sending) -> dict[str, Any]:
-    """What an alert says."""
+    """What an alert says, which is as the JSON Schema of its topic has it."""
     body: dict[str, Any] = json.loads(sending.body)
+    webhook_validator(body["type"]).validate(body)
     return body
+
+
+@cache
+def webhook_validator(topic: str) -> Draft202012Validator:
+    return Draft202012Validator(webhook_schema(topic))
+
+
+@cache
+def item_validator(topic: str) -> Draft202012Validator:
+    return Draft202012Validator(item_schema(topic))
+
+
+def conforming(page: FeedPage) -> FeedPage:
+    """The page, of which each item is as the JSON Schema of its topic has it."""
+    for item in page.items:
+        item_validator(item["type"]).validate(item)
+    return page
 
 
 def topics_of(sendings: Iterable[Sending]) -> list[str]:

@@ -11,9 +11,13 @@ from accounts.models import COMMUNITY_KINDS, Member, MemberKind, TokenScope, Use
 from accounts.readers import Reader
 from accounts.roles import Role
 from accounts.services import IssuedToken
+from hub.outbox.models import Chore
 from incidents.core.models import Incident, Observation
-from incidents.core.services.filing import create_incident
+from incidents.core.services.filing import create_incident, publish_incident
 from incidents.core.services.observing import add_observation
+from incidents.crossrefs.models import CrossReference
+from incidents.crossrefs.services.deciding import propose_link
+from incidents.crossrefs.services.suggesting import SUGGEST, suggest_links
 from incidents.sharing.models import Membership, SharingGroup
 
 _numbers = itertools.count(1)
@@ -93,6 +97,24 @@ def draft(owner: Member | None = None, **fields: Any) -> Incident:
     return incident(owner, publish=False, **fields)
 
 
+def publish(draft: Incident, by: Reader) -> Incident:
+    """The draft, published."""
+    return publish_incident(incident_id=draft.pk, by=by)
+
+
 def observation(of: Incident, by: Reader, **fields: Any) -> Observation:
     """An observation of the incident."""
     return add_observation(incident_id=of.pk, fields={"platform": "Telegram"} | fields, by=by)
+
+
+def link(
+    one: Incident, other: Incident, by: Reader, *, kind: str = "related", **words: Any
+) -> CrossReference:
+    """A link from one to the other: accepted if both are the reader's own, else proposed."""
+    return propose_link(from_ref=one.ref, to_ref=other.ref, link_type=kind, by=by, **words)
+
+
+def suggestions() -> int:
+    """Have the hub look for links, as it does after each event; how many it suggests."""
+    waiting = Chore.objects.filter(consumer=SUGGEST).order_by("pk")
+    return sum(suggest_links(pk) for pk in list(waiting.values_list("event_id", flat=True)))

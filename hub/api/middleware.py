@@ -19,14 +19,17 @@ GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
 REQUEST_ID: Final = "X-Request-Id"
 
+CONTENT_POLICY: Final = "Content-Security-Policy"
 API_HEADERS: Final = {
     "Cache-Control": "no-store",
     # Set, not added to: what the views before it looked at must not show in the 404.
     "Vary": "Accept, Authorization, Cookie",
-    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
 }
+
+
+NOTHING: Final = "default-src 'none'; frame-ancestors 'none'"
 
 
 class RequestIdMiddleware:
@@ -57,6 +60,7 @@ class ProblemMiddleware:
         if is_api(request):
             for name, value in API_HEADERS.items():
                 response[name] = value
+            response.headers.setdefault(CONTENT_POLICY, NOTHING)  # a page has one of its own
         return response
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponseBase | None:

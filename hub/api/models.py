@@ -34,6 +34,9 @@ class IdempotentAnswer(models.Model):
 
     objects = IdempotentAnswerQuerySet.as_manager()
 
+    class Meta:
+        indexes = [models.Index(fields=["object_id"], name="answer_object")]
+
     def __str__(self) -> str:
         return str(self.id)
 

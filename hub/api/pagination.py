@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Any, Final, Generic, TypeVar
 
 from django.conf import settings
-from django.db.models import Field, Model, Q, QuerySet
+from django.db.models import BooleanField, F, Field, Func, Lookup, Model, Q, QuerySet, Value
+from django.db.models.lookups import GreaterThan, GreaterThanOrEqual, LessThan, LessThanOrEqual
 from django.http import QueryDict
 
 from hub.api.cursors import Cursor, seal_cursor, unseal_cursor
@@ -19,7 +20,24 @@ MAX_LIMIT: Final = 200
 LIMIT: Final = "limit"
 CURSOR: Final = "cursor"
 
+ItemT = TypeVar("ItemT")
 RowT = TypeVar("RowT", bound=Model)
+
+
+class _Row(Func):
+    """The columns of a place in a list, compared in their order."""
+
+    function = "ROW"
+    output_field = BooleanField()  # of none of its own; lookups ask for one
+
+
+_COMPARISONS: Final[dict[tuple[bool, bool], type[Lookup[Any]]]] = {
+    (False, False): LessThan,
+    (False, True): LessThanOrEqual,
+    (True, False): GreaterThan,
+    (True, True): GreaterThanOrEqual,
+}
+"""By whether the greater rows are wanted, and whether the row itself is."""
 
 
 @dataclass(frozen=True)
@@ -46,37 +64,42 @@ class Ordering:
 
 
 @dataclass(frozen=True)
-class Page(Generic[RowT]):
+class Page(Generic[ItemT]):
     """Rows in their order, and the addresses of the neighbouring pages."""
 
-    rows: list[RowT]
+    rows: list[ItemT]
     next: str | None
     previous: str | None
 
 
 @dataclass(frozen=True)
-class Listing(Generic[RowT]):
-    """One list as one caller asks for it."""
+class Pages(Generic[ItemT]):
+    """One list as one caller asks for it, wherever its rows come from."""
 
-    queryset: QuerySet[RowT]
     ordering: Ordering
     path: str
     parameters: QueryDict
     organisation: str
 
-    def page(self) -> Page[RowT]:
+    def fetch(self, cursor: Cursor | None, *, backwards: bool, limit: int) -> list[ItemT]:
+        """Up to `limit` rows beyond the cursor's place, nearest first."""
+        raise NotImplementedError
+
+    def place_of(self, row: ItemT) -> tuple[Any, Any]:
+        """The value that orders the list, and the key among equals; as JSON can say them."""
+        raise NotImplementedError
+
+    def page(self) -> Page[ItemT]:
         """Fetch the page asked for, in one query.
 
         Raises InvalidInput for a limit out of range, and for a cursor that was not made for this
         path, this ordering and this organisation.
         """
         limit = parse_limit(self.parameters)
-        cursor = self._cursor()
+        token = self.parameters.get(CURSOR)
+        cursor = None if token is None else unseal_cursor(token, context=self._context())
         backwards = cursor is not None and cursor.backwards
-        queryset = self.queryset.order_by(*self.ordering.terms(backwards=backwards))
-        if cursor is not None:
-            queryset = queryset.filter(self._beyond(cursor))
-        rows = list(queryset[: limit + 1])
+        rows = self.fetch(cursor, backwards=backwards, limit=limit + 1)
         has_more, rows = len(rows) > limit, rows[:limit]
         if backwards:
             rows.reverse()
@@ -88,11 +111,43 @@ class Listing(Generic[RowT]):
             previous=self._neighbour(rows[:1], cursor, backwards=True) if has_previous else None,
         )
 
-    def _beyond(self, cursor: Cursor) -> Q:
+    def _neighbour(self, edge: Sequence[ItemT], cursor: Cursor | None, *, backwards: bool) -> str:
+        if cursor is not None and not edge:  # an empty page: back from where it would have begun
+            there = cursor.turned()
+        else:
+            value, pk = self.place_of(edge[0])
+            there = Cursor(backwards=backwards, inclusive=False, value=value, pk=pk)
+        parameters = self.parameters.copy()
+        parameters[CURSOR] = seal_cursor(there, context=self._context())
+        return f"{settings.HUB_BASE_URL}{self.path}?{parameters.urlencode()}"
+
+    def _context(self) -> str:
+        return "cursor:" + json.dumps([self.organisation, self.path, str(self.ordering)])
+
+
+@dataclass(frozen=True)
+class Listing(Pages[RowT]):
+    """The rows of a queryset, filtered and not yet ordered."""
+
+    queryset: QuerySet[RowT]
+
+    def fetch(self, cursor: Cursor | None, *, backwards: bool, limit: int) -> list[RowT]:
+        queryset = self.queryset.order_by(*self.ordering.terms(backwards=backwards))
+        if cursor is not None:
+            queryset = queryset.filter(self._beyond(self._read(cursor)))
+        return list(queryset[:limit])
+
+    def place_of(self, row: RowT) -> tuple[Any, Any]:
+        column = self.ordering.column
+        return None if column == "pk" else getattr(row, column), row.pk
+
+    def _beyond(self, cursor: Cursor) -> Q | Lookup[Any]:
         """The rows on the cursor's side of its place."""
         greater = self.ordering.descending == cursor.backwards
         way = "gt" if greater else "lt"
         column, value = self.ordering.column, cursor.value
+        if column != "pk" and not self._field(column).null:
+            return self._row_beyond(cursor, greater=greater)
         tied = Q(**{f"pk__{way}e" if cursor.inclusive else f"pk__{way}": cursor.pk})
         if column == "pk":
             return tied
@@ -103,6 +158,19 @@ class Listing(Generic[RowT]):
         beyond = Q(**{f"{column}__{way}e": value}) & (Q(**{f"{column}__{way}": value}) | tied)
         return beyond | nulls if greater and self._field(column).null else beyond
 
+    def _row_beyond(self, cursor: Cursor, *, greater: bool) -> Lookup[Any]:
+        """As one comparison, by which an index on both is entered at the very row.
+
+        However many rows share the value, none of them is read twice.
+        """
+        column = self.ordering.column
+        key = self.queryset.model._meta.pk  # noqa: SLF001 - Django's API
+        place = _Row(
+            Value(cursor.value, output_field=self._field(column)),
+            Value(cursor.pk, output_field=key),
+        )
+        return _COMPARISONS[greater, cursor.inclusive](_Row(F(column), F("pk")), place)
+
     def _field(self, column: str) -> Field[Any, Any]:
         annotation = self.queryset.query.annotations.get(column)
         if annotation is not None:
@@ -112,30 +180,13 @@ class Listing(Generic[RowT]):
         assert isinstance(model_field, Field)  # noqa: S101 - for the type checker
         return model_field
 
-    def _cursor(self) -> Cursor | None:
-        token = self.parameters.get(CURSOR)
-        if token is None:
-            return None
-        cursor = unseal_cursor(token, context=self._context())
+    def _read(self, cursor: Cursor) -> Cursor:
+        """The cursor with its values as the columns have them."""
         key = self.queryset.model._meta.pk  # noqa: SLF001 - Django's API
         value = cursor.value
         if value is not None:
             value = self._field(self.ordering.column).to_python(value)
         return cursor._replace(value=value, pk=key.to_python(cursor.pk))
-
-    def _neighbour(self, edge: Sequence[RowT], cursor: Cursor | None, *, backwards: bool) -> str:
-        column = self.ordering.column
-        if cursor is not None and not edge:  # an empty page: back from where it would have begun
-            there = cursor.turned()
-        else:
-            value = None if column == "pk" else getattr(edge[0], column)
-            there = Cursor(backwards=backwards, inclusive=False, value=value, pk=edge[0].pk)
-        parameters = self.parameters.copy()
-        parameters[CURSOR] = seal_cursor(there, context=self._context())
-        return f"{settings.HUB_BASE_URL}{self.path}?{parameters.urlencode()}"
-
-    def _context(self) -> str:
-        return "cursor:" + json.dumps([self.organisation, self.path, str(self.ordering)])
 
 
 def parse_limit(parameters: QueryDict) -> int:

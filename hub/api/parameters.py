@@ -2,16 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
-from typing import Final
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any, Final, NamedTuple
 
 from django.http import QueryDict
 
+from hub.api.pagination import CURSOR, DEFAULT_LIMIT, LIMIT, MAX_LIMIT
 from hub.api.strict_json import escape
 from hub.api.suggestions import right_words, shown
 from hub.kit.errors import FieldError, InvalidInput
 
 _REPORTED: Final = 10
+
+
+class Parameter(NamedTuple):
+    """What the documentation of the API says about a parameter."""
+
+    words: str
+    schema: Mapping[str, Any] = {"type": "string"}
+    example: Any = None
+
+    @classmethod
+    def of(cls, said: str | Parameter) -> Parameter:
+        """A sentence is enough for one that takes any text."""
+        return said if isinstance(said, Parameter) else cls(said)
+
+
+PAGING: Final[Mapping[str, Parameter]] = {
+    LIMIT: Parameter(
+        "Rows a page",
+        {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT},
+        20,
+    ),
+    CURSOR: Parameter("A place in this list, from `next` or `previous`"),
+}
 
 
 def check_parameters(given: QueryDict, *, known: Collection[str]) -> None:

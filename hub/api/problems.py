@@ -34,17 +34,22 @@ class Problem:
     errors: tuple[FieldError, ...] = ()
     headers: Mapping[str, str] = field(default_factory=dict)
 
+    @property
+    def document(self) -> dict[str, Any]:
+        """Its body."""
+        return {
+            "type": "about:blank",
+            "title": self.title,
+            "status": self.status,
+            "detail": self.detail,
+            "code": self.code,
+            "errors": [error._asdict() for error in self.errors],
+        }
+
     def answer(self, **headers: str) -> HttpResponse:
         """A new response each time: middleware changes responses."""
         return json_answer(
-            {
-                "type": "about:blank",
-                "title": self.title,
-                "status": self.status,
-                "detail": self.detail,
-                "code": self.code,
-                "errors": [error._asdict() for error in self.errors],
-            },
+            self.document,
             status=self.status,
             headers={**self.headers, **headers},
             content_type=MEDIA_TYPE,

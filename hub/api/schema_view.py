@@ -1,4 +1,4 @@
-"""The OpenAPI document of the whole API, the same for everybody."""
+"""Documents that describe the hub to programs, the same for everybody."""
 
 from __future__ import annotations
 
@@ -14,19 +14,29 @@ from hub.api.requests import HubRequest
 from hub.api.views import HubViewSet
 
 
-class SchemaViewSet(HubViewSet[Any]):
-    """`/api/v1/schema/`, without a credential."""
+class DocumentViewSet(HubViewSet[Any]):
+    """Serves what `document` returns, without a credential."""
 
     schema = None  # type: ignore[assignment] # how a view is left out of the schema
     is_public = True
     authentication_classes = []
 
-    def retrieve(self, request: HubRequest) -> HttpResponse:
-        document = openapi_document()
+    def document(self) -> dict[str, Any]:
+        raise NotImplementedError
+
+    def retrieve(self, request: HubRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        document = self.document()
         etag = etag_of(document)
         if is_known(request, etag):
             return HttpResponse(status=304, headers={"ETag": etag})
         return json_answer(document, headers={"ETag": etag})
+
+
+class SchemaViewSet(DocumentViewSet):
+    """`/api/v1/schema/`: the whole API in OpenAPI 3.1."""
+
+    def document(self) -> dict[str, Any]:
+        return openapi_document()
 
 
 @cache

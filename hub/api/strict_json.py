@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any, Final, NoReturn
 
@@ -72,13 +73,9 @@ def _decode(body: bytes) -> str:
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     members = dict(pairs)
     if len(members) != len(pairs):
-        seen: set[str] = set()
-        for key, _ in pairs:
-            if key in seen:
-                raise MalformedJSON(
-                    f"The key {json.dumps(_shown(key))} stands twice in one object."
-                )
-            seen.add(key)
+        given = Counter(key for key, _ in pairs)
+        twice = next(key for key in given if given[key] > 1)
+        raise MalformedJSON(f"The key {json.dumps(_shown(twice))} stands twice in one object.")
     return members
 
 

@@ -23,11 +23,11 @@ from hub.api.etags import check_if_match, etag_of, is_known
 from hub.api.models import IdempotentAnswer
 from hub.api.negotiation import HubNegotiation
 from hub.api.pagination import CURSOR, LIMIT, Listing, Ordering, Page
-from hub.api.parameters import check_parameters
+from hub.api.parameters import Parameter, check_parameters
 from hub.api.parsers import MergePatchParser, StrictJSONParser
 from hub.api.problems import exception_handler
 from hub.api.requests import DEFAULT_LIMIT_BYTES, HubRequest
-from hub.api.schema import HubSchema
+from hub.api.schema.operations import HubSchema
 from hub.api.suggestions import right_words, shown
 from hub.kit.errors import Absent, InvalidInput, ScopeMissing
 
@@ -68,7 +68,16 @@ class HubViewSet(GenericViewSet[ModelT]):
     """What `represent()` returns, by action, for the schema only. "retrieve" is the default."""
     success_statuses: ClassVar[Mapping[str, int]] = {}
     """For the schema, where it is neither 201 of "create", 204 of "destroy" nor 200."""
-    query_parameters: ClassVar[Mapping[str, Mapping[str, str]]] = {}
+    noun: ClassVar[str] = ""
+    """One of the resource, for the schema, where the class is not named after it. What an action
+    does is the docstring of its method; those that all have in common need none."""
+    path_parameters: ClassVar[Mapping[str, str | Parameter]] = {"pk": "Its id, as lists show it"}
+    """For the schema: what the parts of the path name."""
+    shown_once: ClassVar[Mapping[str, Any]] = {}
+    """For the schema: an example of what only the answer to "create" shows."""
+    etagless_actions: ClassVar[Collection[str]] = ()
+    """For the schema: those whose answer bears no ETag, besides "list" and "destroy"."""
+    query_parameters: ClassVar[Mapping[str, Mapping[str, str | Parameter]]] = {}
     """Filters by action, with a sentence each; paging and ordering are known by themselves."""
     orderings: ClassVar[Mapping[str, str]] = {}
     """Names that `ordering=[-]…` takes, and the column or annotation behind each."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from hub.kit import logs
 from hub.settings import env, events
+from hub.settings.api import API_DESCRIPTION
 
 BASE_DIR = env.ROOT
 
@@ -25,9 +26,11 @@ INSTALLED_APPS = [
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
+    "django.contrib.staticfiles",
     "django.contrib.postgres",
     "rest_framework",
     "drf_spectacular",
+    "drf_spectacular_sidecar",
     "django_filters",
     "pgtrigger",
     "pghistory",
@@ -77,7 +80,8 @@ for _database in DATABASES.values():
         # A request that waits this long for PostgreSQL will not be answered in time anyway, and
         # one open writer holds the pull feed back for everybody (docs/explanation/alerts.md).
         "options": "-c statement_timeout=15s -c idle_in_transaction_session_timeout=20s"
-        " -c timezone=UTC",
+        # Compiling a statement takes longer than any statement of the hub's is worth.
+        " -c timezone=UTC -c jit=off",
         "connect_timeout": 5,
     }
     _database["CONN_HEALTH_CHECKS"] = True
@@ -141,6 +145,9 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_PUBLIC": True,
     "SCHEMA_PATH_PREFIX": "/api/v1",
+    "DESCRIPTION": API_DESCRIPTION,
+    "LICENSE": {"name": "Apache 2.0", "identifier": "Apache-2.0"},
+    "POSTPROCESSING_HOOKS": [],  # values stand where they are taken, under no made-up name
 }
 
 # Watching -----------------------------------------------------------------------------------

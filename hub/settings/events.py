@@ -8,14 +8,22 @@ from __future__ import annotations
 
 FAN_OUT = "incidents.alerts.tasks.fan_out"
 """Turns every event into deliveries."""
+SUGGEST = "incidents.crossrefs.tasks.suggest"
+"""Looks for incidents that belong together with the one it is about."""
+FORGET = "incidents.alerts.tasks.forget"
+"""Erases what deliveries keep of an incident."""
 
 HUB_EVENTS: dict[str, list[str]] = {
-    "incident.published": [FAN_OUT],
-    "incident.updated": [FAN_OUT],
+    "incident.published": [FAN_OUT, SUGGEST],
+    "incident.updated": [FAN_OUT, SUGGEST],
     "incident.withdrawn": [FAN_OUT],
+    # Of no topic that members can ask for: they are told by incident.updated.
+    "incident.redacted": [FAN_OUT, FORGET],
     "incident.granted": [FAN_OUT],
     "incident.revoked": [FAN_OUT],
-    "observation.added": [FAN_OUT],
+    "observation.added": [FAN_OUT, SUGGEST],
+    "crossref.suggested": [FAN_OUT],
+    "crossref.accepted": [FAN_OUT],
     "endpoint.disabled": [FAN_OUT],
     "member.joined": [FAN_OUT],
     "member.left": [FAN_OUT],

@@ -19,16 +19,21 @@ from hub.api.actions import (
     UpdateAction,
 )
 from hub.api.answers import json_answer
-from hub.api.pagination import parse_limit
+from hub.api.pagination import LIMIT, parse_limit
+from hub.api.parameters import PAGING, Parameter
 from hub.api.requests import HubRequest
+from hub.api.schema_view import DocumentViewSet
 from hub.api.views import HubViewSet
 from hub.kit.errors import Absent, InvalidInput
 from hub.kit.ids import event_id
 from incidents.alerts import outputs
+from incidents.alerts.asyncapi import asyncapi_document
 from incidents.alerts.feed import feed_page
 from incidents.alerts.inputs import EndpointInput
 from incidents.alerts.models import Attempt, Delivery, DeliveryState, Endpoint
+from incidents.alerts.schemas import item_schema, webhook_schema
 from incidents.alerts.services import endpoints
+from incidents.alerts.topics import TOPICS
 
 SCOPE = "webhooks:admin"
 
@@ -45,6 +50,7 @@ class EndpointViewSet(
     required_scopes = dict.fromkeys(
         ("list", "retrieve", "create", "partial_update", "destroy"), SCOPE
     )
+    shown_once = {"secret": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwMfKQ9r8GKYo="}
     request_serializers = {"create": EndpointInput, "partial_update": EndpointInput}
     response_serializers = {"retrieve": outputs.EndpointOutput}
     default_ordering = "-created_at"
@@ -73,6 +79,7 @@ class EndpointViewSet(
         }
 
     def create(self, request: HubRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Register an endpoint. Its `secret` verifies signatures, and is shown this once."""
         reader = reader_of(request)
         made = endpoints.create_endpoint(member_id=reader.member.pk, **self.read(), by=reader.actor)
         return self.created(made.endpoint, once={"secret": made.secret})
@@ -82,6 +89,7 @@ class EndpointViewSet(
         return endpoints.update_endpoint(endpoint_id=row.pk, changes=changes, by=actor)
 
     def perform_destroy(self, row: Endpoint) -> None:
+        """Delete an endpoint. What waits for it is cancelled, and what was sent stays on record."""
         endpoints.delete_endpoint(endpoint_id=row.pk, by=reader_of(self.request).actor)
 
 
@@ -91,11 +99,12 @@ class DeliveryViewSet(ListAction[Delivery]):
     What was never sent is not shown: it may tell of something its organisation must not know.
     """
 
+    path_parameters = {"endpoint": "Id of the endpoint"}
     required_scopes = {"list": SCOPE}
     response_serializers = {"list": outputs.DeliveryOutput}
     query_parameters = {
         "list": {
-            "sequence": "the number in the alert's body",
+            "sequence": Parameter("The number in the alert's body", example="118"),
             "state": "pending, leased, ok, dead, cancelled; several by comma",
         }
     }
@@ -144,17 +153,19 @@ class EventViewSet(HubViewSet[Any]):
     """The pull feed: every event that concerns the caller, oldest first, from a cursor on."""
 
     required_scopes = {"retrieve": "feed:read"}
+    etagless_actions = {"retrieve"}
     response_serializers = {"retrieve": outputs.FeedOutput}
     query_parameters = {
         "retrieve": {
             "after": "a cursor, or the evt_ id of an event that was received",
-            "limit": "how many at most, 1 to 200",
+            "limit": PAGING[LIMIT],
             "topics": "only these, several by comma",
             "own": "true: what the caller's organisation did itself, too",
         }
     }
 
     def retrieve(self, request: HubRequest) -> HttpResponse:
+        """Read the pull feed."""
         self.check_query()
         given = request.query_params
         page = feed_page(
@@ -165,6 +176,33 @@ class EventViewSet(HubViewSet[Any]):
             own=_flag(given.get("own", "false")),
         )
         return json_answer({"results": page.items, "cursor": page.cursor})
+
+
+class AsyncApiViewSet(DocumentViewSet):
+    """Alerts in AsyncAPI 3.0."""
+
+    def document(self) -> dict[str, Any]:
+        return asyncapi_document()
+
+
+class WebhookSchemaViewSet(DocumentViewSet):
+    """What is posted of one topic, in JSON Schema."""
+
+    def document(self) -> dict[str, Any]:
+        return webhook_schema(_known_topic(self.kwargs["topic"]))
+
+
+class ItemSchemaViewSet(DocumentViewSet):
+    """What the pull feed shows of one topic, in JSON Schema."""
+
+    def document(self) -> dict[str, Any]:
+        return item_schema(_known_topic(self.kwargs["topic"]))
+
+
+def _known_topic(name: str) -> str:
+    if name not in TOPICS:
+        raise Absent
+    return name
 
 
 def _represent_attempt(attempt: Attempt) -> dict[str, Any]:

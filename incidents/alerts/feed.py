@@ -21,12 +21,13 @@ from hub.kit.ids import parse_event_id
 from hub.outbox.models import Event, EventQuerySet, EventRecipient
 from incidents.alerts.disclosing import disclose
 from incidents.alerts.models import Delivery, Receipt
-from incidents.alerts.sight import while_in_sight
 from incidents.alerts.subjects import Occurrence, Subjects, load_subjects, rights_of
 from incidents.alerts.topics import CHOOSABLE, TOPICS, Subject
-from incidents.alerts.wire import Addressee, Content, content_for, feed_item, feed_tombstone
+from incidents.alerts.when_seen import while_ends_in_sight, while_in_sight
+from incidents.alerts.wire import Content, content_for, feed_item, feed_tombstone
 from incidents.core.models import Disclosure, Incident, Observation
 from incidents.core.rights import Standing
+from incidents.crossrefs.models import CrossReference
 from incidents.sharing.marks import OPEN_MARKS
 
 KEPT = timedelta(days=90)
@@ -86,8 +87,9 @@ def feed_page(
     if position is None:
         return FeedPage([], after or "")
     found = _find(member, after=position, limit=limit, topics=topics, own=own)
-    shown = _show(member, found)
-    _note(reader, shown)
+    subjects = load_subjects(one.occurrence for one in found)
+    shown = _show(member, found, subjects)
+    _note(reader, shown, subjects)
     items = [_item(one) | {"cursor": _cursor(member, one.found.position)} for one in shown]
     end = shown[-1].found.position if shown else position
     return FeedPage(items, _cursor(member, end))
@@ -176,49 +178,48 @@ def _branches(rows: EventQuerySet, member: Member, *, own: bool) -> list[_Branch
     One statement each, so that PostgreSQL can take the best way for each: what an organisation may
     read can be nearly all there is, or nearly nothing.
     """
-    reader = Reader(member, None)
-    incidents = Incident.objects.visible_to(reader).values("pk")
     addressed = EventRecipient.objects.filter(member_id=member.pk).values("event_id")
     undirected = rows.filter(is_directed=False)
     received = Receipt.objects.filter(member=member).values("event_id")
-    news = undirected.exclude(pk__in=received)
-    about_incidents = undirected.filter(topic__in=_topics_about(Subject.INCIDENT))
     branches = [
         _Branch(rows.filter(is_directed=True, pk__in=addressed), may_be_lost=True),
-        _Branch(
-            while_in_sight(
-                about_incidents.filter(_disclosed_to(member)).exclude(stream_id__in=incidents),
-                member,
-            ),
-            may_be_lost=True,
-        ),
-        _Branch(
-            while_in_sight(about_incidents.filter(stream_id__in=incidents), member),
-            may_be_lost=False,
-        ),
-        _Branch(
-            while_in_sight(
-                news.filter(
-                    topic__in=_topics_about(Subject.OBSERVATION),
-                    subject_id__in=Observation.objects.visible_to(reader).values("pk"),
-                ),
-                member,
-            ),
-            may_be_lost=False,
-        ),
-        _Branch(
-            news.filter(
-                topic__in=_topics_about(Subject.MEMBER),
-                subject_id__in=Member.objects.active().values("pk"),
-            ),
-            may_be_lost=False,
+        *_about_incidents(undirected, member),
+        *(
+            _Branch(news, may_be_lost=False)
+            for news in _about_others(undirected.exclude(pk__in=received), member)
         ),
         _Branch(undirected.filter(pk__in=received), may_be_lost=True),
     ]
     if own:
-        of_own = rows.filter(is_directed=True, actor_id=member.pk)
-        branches.append(_Branch(of_own.filter(stream_id__in=incidents), may_be_lost=False))
+        reader = Reader(member, None)
+        visible = Q(stream_id__in=Incident.objects.visible_to(reader).values("pk"))
+        visible |= Q(subject_id__in=CrossReference.objects.visible_to(reader).values("pk"))
+        of_own = rows.filter(visible, is_directed=True, actor_id=member.pk)
+        branches.append(_Branch(of_own, may_be_lost=False))
     return branches
+
+
+def _about_incidents(undirected: EventQuerySet, member: Member) -> Iterable[_Branch]:
+    rows = undirected.filter(topic__in=_topics_about(Subject.INCIDENT))
+    incidents = Incident.objects.visible_to(Reader(member, None)).values("pk")
+    lost = rows.filter(_disclosed_to(member)).exclude(stream_id__in=incidents)
+    yield _Branch(while_in_sight(lost, member), may_be_lost=True)
+    readable = rows.filter(stream_id__in=incidents)
+    yield _Branch(while_in_sight(readable, member), may_be_lost=False)
+
+
+def _about_others(news: EventQuerySet, member: Member) -> Iterable[EventQuerySet]:
+    """Events about something else of which the organisation was shown nothing yet."""
+    reader = Reader(member, None)
+    observations = Observation.objects.visible_to(reader).values("pk")
+    of_observations = news.filter(topic__in=_topics_about(Subject.OBSERVATION))
+    yield while_in_sight(of_observations.filter(subject_id__in=observations), member)
+    links = CrossReference.objects.visible_to(reader).values("pk")
+    of_links = news.filter(topic__in=_topics_about(Subject.CROSSREF))
+    yield while_ends_in_sight(of_links.filter(subject_id__in=links), member)
+    members = Member.objects.active().values("pk")
+    of_members = news.filter(topic__in=_topics_about(Subject.MEMBER))
+    yield of_members.filter(subject_id__in=members)
 
 
 def _topics_about(subject: Subject) -> list[str]:
@@ -238,11 +239,10 @@ def _disclosed_to(member: Member) -> Q:
 # Showing --------------------------------------------------------------------------------------
 
 
-def _show(member: Member, found: Sequence[_Found]) -> list[_Shown]:
+def _show(member: Member, found: Sequence[_Found], subjects: Subjects) -> list[_Shown]:
     """Render as things are now; what was hidden since it was found is left out."""
     standing = Standing(member.pk, member.is_active, member.in_community)
-    subjects = load_subjects(one.occurrence for one in found)
-    known = [one for one in found if subjects.know(one.occurrence)]
+    known = [one for one in found if _may_be_told_of(one.occurrence, subjects)]
     rights = rights_of([(one.occurrence, standing) for one in known], subjects)
     shown = []
     for one in known:
@@ -250,12 +250,17 @@ def _show(member: Member, found: Sequence[_Found]) -> list[_Shown]:
         if TOPICS[occurrence.topic].is_recall or (
             rights.may_read(occurrence, member.pk) and not _has_left(occurrence, subjects)
         ):
-            may_read = (occurrence.stream_id, member.pk) in rights.readable
-            content = content_for(occurrence, subjects, Addressee(member.pk, may_read=may_read))
-            shown.append(_Shown(one, content))
+            addressee = rights.addressee(occurrence, member.pk)
+            shown.append(_Shown(one, content_for(occurrence, subjects, addressee)))
         elif one.may_be_lost:
             shown.append(_Shown(one, None))
     return shown
+
+
+def _may_be_told_of(occurrence: Occurrence, subjects: Subjects) -> bool:
+    """Whether its subject is there; links are deleted in the course of things, so they were."""
+    is_link = TOPICS[occurrence.topic].subject is Subject.CROSSREF
+    return is_link or subjects.know(occurrence)
 
 
 def _has_left(occurrence: Occurrence, subjects: Subjects) -> bool:
@@ -270,18 +275,19 @@ def _item(one: _Shown) -> dict[str, Any]:
     return feed_item(one.found.occurrence, one.content)
 
 
-def _note(reader: Reader, shown: Iterable[_Shown]) -> None:
+def _note(reader: Reader, shown: Iterable[_Shown], subjects: Subjects) -> None:
     """Write down what the organisation was shown, and who read amber and above."""
     last_shown: dict[UUID, datetime] = {}
     guarded: dict[str, None] = {}
     for found, content in shown:
         occurrence = found.occurrence
         topic = TOPICS[occurrence.topic]
-        if content is None or topic.is_recall or not topic.hangs_on_incident:
+        if content is None or topic.is_recall:
             continue
-        last_shown[occurrence.stream_id] = occurrence.recorded_at
-        if content.mark not in OPEN_MARKS:
-            guarded[content.fields["incident"]["ref"]] = None
+        for incident in subjects.incidents_of(occurrence):
+            last_shown[incident.pk] = occurrence.recorded_at
+            if content.mark not in OPEN_MARKS:
+                guarded[incident.ref] = None
     missing = _not_yet_disclosed(reader.member, last_shown)
     received = [
         found.occurrence.id

@@ -6,10 +6,24 @@ from typing import Any
 
 from rest_framework import serializers
 
+from incidents.alerts.inputs import EndpointInput
+
+EVENT_ID = "evt_0192e4a19b2f7a618c3d4e5f6a7b8c9d"
+
 Output = serializers.Serializer[Any]
 
 
 class EndpointOutput(Output):
+    example = {
+        "id": "0192e4a1-9b2f-7a61-8c3d-4e5f6a7b8c9d",
+        **EndpointInput.example,
+        "state": "active",
+        "state_reason": "",
+        "sequence": 118,
+        "created_at": "2026-11-01T08:00:00Z",
+        "updated_at": "2026-11-22T20:04:00Z",
+    }
+
     id = serializers.UUIDField()
     url = serializers.CharField()
     description = serializers.CharField()
@@ -33,6 +47,27 @@ class AttemptOutput(Output):
 
 
 class DeliveryOutput(Output):
+    example = {
+        "sequence": 118,
+        "state": "ok",
+        "event_id": EVENT_ID,
+        "topic": "incident.published",
+        "next_at": None,
+        "first_attempt_at": "2026-11-22T20:04:00Z",
+        "finished_at": "2026-11-22T20:04:00Z",
+        "attempts": [
+            {
+                "number": 1,
+                "at": "2026-11-22T20:04:00Z",
+                "status": 204,
+                "error": "",
+                "duration_ms": 41,
+                "answer": "",
+                "address": "203.0.113.7",
+            }
+        ],
+    }
+
     sequence = serializers.IntegerField()
     state = serializers.CharField()
     event_id = serializers.CharField(required=False)
@@ -44,6 +79,26 @@ class DeliveryOutput(Output):
 
 
 class FeedItem(Output):
+    example = {
+        "type": "incident.published",
+        "timestamp": "2026-11-22T20:04:00Z",
+        "data": {
+            "event_id": EVENT_ID,
+            "version": 3,
+            "incident": {
+                "ref": "DF-7K3Q9MXA",
+                "url": "https://hub.example/api/v1/incidents/DF-7K3Q9MXA/",
+                "status": "published",
+                "tlp": "amber",
+                "pap": "amber",
+                "owner": "farwire",
+                "severity": "high",
+                "version": 3,
+            },
+        },
+        "cursor": "lAEhQ0yYl5nZb2Vp0c7nTJ5cQ2Zl",
+    }
+
     type = serializers.CharField()
     timestamp = serializers.DateTimeField()
     cursor = serializers.CharField()

@@ -12,6 +12,7 @@ from hub.kit.stopping import is_stopping
 from hub.outbox.models import Event
 from incidents.alerts.engine.run import deliver_due
 from incidents.alerts.services import fan_out as fan_out_service
+from incidents.alerts.services.forgetting import forget_redacted
 
 SWEPT_AFTER = timedelta(seconds=10)
 SWEPT_AT_ONCE = 500
@@ -20,6 +21,11 @@ SWEPT_AT_ONCE = 500
 @shared_task(name="incidents.alerts.tasks.fan_out", soft_time_limit=30, time_limit=40)
 def fan_out(event_id: str) -> None:
     fan_out_service.fan_out(UUID(event_id))
+
+
+@shared_task(name="incidents.alerts.tasks.forget", soft_time_limit=30, time_limit=40)
+def forget(event_id: str) -> None:
+    forget_redacted(UUID(event_id))
 
 
 # A run claims for 40 s and waits up to 15.5 s for what is under way.

@@ -13,6 +13,7 @@ class Subject(Enum):
 
     INCIDENT = auto()
     OBSERVATION = auto()
+    CROSSREF = auto()
     MEMBER = auto()
     ENDPOINT = auto()
 
@@ -24,14 +25,12 @@ class Topic:
     `is_recall`: takes back what was told of the incident. It cancels what waits of the same
     incident, is sent whatever the mark to whom it was addressed, and tells nothing but the state.
     `is_superseded`: one that was never sent gives way to a newer one about the same subject.
-    `is_in_feed`: stands in the pull feed.
     """
 
     name: str
     subject: Subject
     is_recall: bool = False
     is_superseded: bool = True
-    is_in_feed: bool = True
 
     @cached_property
     def hangs_on_incident(self) -> bool:
@@ -48,6 +47,8 @@ TOPICS: Final = {
         Topic("incident.granted", Subject.INCIDENT),
         Topic("incident.revoked", Subject.INCIDENT, is_recall=True),
         Topic("observation.added", Subject.OBSERVATION),
+        Topic("crossref.suggested", Subject.CROSSREF),
+        Topic("crossref.accepted", Subject.CROSSREF),
         Topic("endpoint.disabled", Subject.ENDPOINT),
         # Coming, going and coming back are three pieces of news.
         Topic("member.joined", Subject.MEMBER, is_superseded=False),
@@ -55,7 +56,10 @@ TOPICS: Final = {
     )
 }
 
-CHOOSABLE: Final = (*TOPICS, "crossref.suggested", "crossref.accepted", "endpoint.test")
-"""What an endpoint may ask for: it can be set up before the first event of a topic comes."""
+UNTOLD: Final = frozenset({"incident.redacted"})
+"""Events that the hub records for itself: they are fanned out to nobody."""
+
+CHOOSABLE: Final = (*TOPICS, "endpoint.test")
+"""What an endpoint may ask for: it can be set up before anything is sent of a topic."""
 
 RECALLS: Final = frozenset(name for name, topic in TOPICS.items() if topic.is_recall)

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from django.urls import path
 
-from incidents.alerts.api import DeliveryViewSet, EndpointViewSet, EventViewSet
+from incidents.alerts.api import (
+    AsyncApiViewSet,
+    DeliveryViewSet,
+    EndpointViewSet,
+    EventViewSet,
+    ItemSchemaViewSet,
+    WebhookSchemaViewSet,
+)
 
 urlpatterns = [
     path("endpoints/", EndpointViewSet.as_view({"get": "list", "post": "create"})),
@@ -16,4 +23,7 @@ urlpatterns = [
     ),
     path("endpoints/<str:endpoint>/deliveries/", DeliveryViewSet.as_view({"get": "list"})),
     path("events/", EventViewSet.as_view({"get": "retrieve"})),
+    path("asyncapi/", AsyncApiViewSet.as_view({"get": "retrieve"})),
+    path("schemas/<str:topic>/", WebhookSchemaViewSet.as_view({"get": "retrieve"})),
+    path("schemas/<str:topic>/item/", ItemSchemaViewSet.as_view({"get": "retrieve"})),
 ]

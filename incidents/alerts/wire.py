@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
+from functools import reduce
 from typing import Any, Final, NamedTuple
-from uuid import UUID
 
 from hub.kit.clock import rfc3339
 from hub.kit.ids import event_id
-from incidents.alerts.subjects import Occurrence, Subjects
+from incidents.alerts.subjects import Addressee, Occurrence, Subjects
 from incidents.alerts.topics import TOPICS, Subject
 from incidents.core.models import Incident, Observation, Status
 from incidents.core.representation import (
+    incident_url,
     represent_incident,
     represent_observation,
     represent_reduced,
 )
+from incidents.crossrefs.models import CrossReference, State
+from incidents.crossrefs.representation import represent_crossref
+from incidents.crossrefs.rights import ends_of, observations_behind
 from incidents.sharing.marks import OPEN_MARKS, Tlp, stricter
 
 MAX_WHOLE_BYTES: Final = 20_000
@@ -35,31 +39,24 @@ class Content(NamedTuple):
     """The strictest mark of what stands in it."""
 
 
-class Addressee(NamedTuple):
-    """What decides how a subject is shown to an organisation."""
-
-    member_id: UUID
-    may_read: bool
-    """The incident, today, whole or what is left of it."""
-
-
 def content_for(occurrence: Occurrence, subjects: Subjects, addressee: Addressee) -> Content:
     """Show the subject of an event, as it is now, to an organisation that may be told of it."""
     return _RENDERERS[TOPICS[occurrence.topic].subject](occurrence, subjects, addressee)
 
 
-def variant_of(
-    occurrence: Occurrence, subjects: Subjects, addressee: Addressee
-) -> tuple[UUID, bool, bool]:
+def variant_of(occurrence: Occurrence, subjects: Subjects, addressee: Addressee) -> Hashable:
     """A key: organisations with the same one are shown the same content."""
+    if TOPICS[occurrence.topic].is_recall:
+        return occurrence.id, addressee.may_read
     incident = subjects.incidents.get(occurrence.stream_id)
     observation = subjects.observations.get(occurrence.subject_id)
-    if TOPICS[occurrence.topic].is_recall:
-        return occurrence.id, addressee.may_read, False
+    link = subjects.links.get(occurrence.subject_id)
     return (
         occurrence.id,
         incident is not None and incident.owner_id == addressee.member_id,
         observation is not None and observation.organisation_id == addressee.member_id,
+        link is not None and link.organisation_id == addressee.member_id,
+        tuple(evidence.pk for evidence in addressee.evidence),
     )
 
 
@@ -141,6 +138,49 @@ def _about_observation(occurrence: Occurrence, subjects: Subjects, addressee: Ad
     return _content(version | reduced, mark)
 
 
+def _about_link(occurrence: Occurrence, subjects: Subjects, addressee: Addressee) -> Content:
+    link = subjects.links[occurrence.subject_id]
+    mark = _mark_of_link(link, addressee)
+    # As the state that is shown: a suggestion is the first version, a decision the second.
+    version = {"version": 1 if link.state == State.SUGGESTED else 2}
+    if mark in OPEN_MARKS:
+        shown = _content(version | {"crossref": _whole_link(link, mark, addressee)}, mark)
+        if len(shown.text.encode()) <= MAX_WHOLE_BYTES:
+            return shown
+        version |= {"truncated": True}
+    return _content(version | {"crossref": _reduced_link(link, mark)}, mark)
+
+
+def _mark_of_link(link: CrossReference, addressee: Addressee) -> Tlp:
+    """The strictest of both ends and of the observations on which the words about it rest."""
+    marks = [end.tlp for end in ends_of(link)]
+    marks += [observation.tlp for observation in observations_behind(addressee.evidence)]
+    return reduce(stricter, marks, Tlp.CLEAR)
+
+
+def _whole_link(link: CrossReference, mark: str, addressee: Addressee) -> dict[str, Any]:
+    is_author = link.organisation_id == addressee.member_id
+    whole = represent_crossref(link, evidence=addressee.evidence, for_author=is_author)
+    from_end, to_end = ends_of(link)
+    return whole | {
+        "tlp": mark,
+        "from_url": incident_url(from_end.ref),
+        "to_url": incident_url(to_end.ref),
+    }
+
+
+def _reduced_link(link: CrossReference, mark: str) -> dict[str, Any]:
+    from_end, to_end = ends_of(link)
+    return {
+        "id": str(link.pk),
+        "from": from_end.ref,
+        "to": to_end.ref,
+        "type": link.type,
+        "state": link.state,
+        "tlp": mark,
+    }
+
+
 def _about_member(occurrence: Occurrence, subjects: Subjects, addressee: Addressee) -> Content:
     member = subjects.members[occurrence.subject_id]
     facts = {"slug": member.slug, "name": member.name, "kind": member.kind}
@@ -156,6 +196,7 @@ def _about_endpoint(occurrence: Occurrence, subjects: Subjects, addressee: Addre
 _RENDERERS: Final[Mapping[Subject, Callable[[Occurrence, Subjects, Addressee], Content]]] = {
     Subject.INCIDENT: _about_incident,
     Subject.OBSERVATION: _about_observation,
+    Subject.CROSSREF: _about_link,
     Subject.MEMBER: _about_member,
     Subject.ENDPOINT: _about_endpoint,
 }

@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models import Q
 
 from accounts.models import Member, User
-from incidents.sharing.models import SharingGroup
+from incidents.sharing.models import Membership, SharingGroup
 
 
 class AudienceQuerySet(models.QuerySet["NamedReader"]):
@@ -14,7 +14,9 @@ class AudienceQuerySet(models.QuerySet["NamedReader"]):
 
     def naming(self, member: Member) -> AudienceQuerySet:
         """Rows that name the organisation, itself or by one of its groups."""
-        return self.filter(Q(member=member) | Q(group__memberships__member=member))
+        # Looked up once, not joined to every row.
+        groups = Membership.objects.filter(member=member).values("group")
+        return self.filter(Q(member=member) | Q(group__in=groups))
 
 
 class NamedReader(models.Model):

@@ -17,6 +17,7 @@ from incidents.core.models import Incident
 from incidents.sharing.marks import Tlp, strictness
 from incidents.taxonomy.machinetags import check_tags
 from incidents.taxonomy.models import Election
+from incidents.taxonomy.services import current_tags
 
 GUARDED_HARMS = frozenset({"sexual", "minor"})
 """Harms that demand amber+strict at least, and whose media are never stored."""
@@ -93,7 +94,15 @@ SIGNIFICANT = {"year": 4, "month": 7, "day": 10, "hour": 13, "minute": 16, "exac
 
 
 def _tags(given: Sequence[str], findings: Findings) -> list[str] | None:
-    return findings.collect("/tags", check_tags, given)
+    return findings.collect("/tags", stored_tags, given)
+
+
+def stored_tags(given: Sequence[str]) -> list[str]:
+    """The tags as an incident keeps them, merged ones by the name they go by now.
+
+    In the transaction that writes them. Raises InvalidInput as `check_tags` does.
+    """
+    return current_tags(check_tags(given), to_store=True)
 
 
 def canonical_references(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from django.db.models import Max, Min, QuerySet
+from django.db.models import Max, Min, Q, QuerySet
 
 from accounts.readers import Reader
 from hub.kit.clock import rfc3339
@@ -17,7 +17,7 @@ def versions_visible_to(reader: Reader, incident: Incident) -> QuerySet[Any]:
     """Snapshots of the incident's row that the reader may know of, newest first.
 
     The owner sees all. Others see what happened since it was published or, if sight of it was given
-    to them later, since then; and never that only its audience changed.
+    to them later, since then; and never that only something changed which is the owner's to know.
     """
     snapshots: QuerySet[Any] = (
         IncidentVersion.objects.filter(pgh_obj=incident)
@@ -36,7 +36,9 @@ def versions_visible_to(reader: Reader, incident: Incident) -> QuerySet[Any]:
     published = IncidentVersion.objects.filter(pgh_obj=incident, change=Change.PUBLISHED)
     since = published.aggregate(first=Min("revision"))["first"]
     seen: QuerySet[Any] = snapshots.filter(revision__gte=since)
-    return seen.exclude(changed_fields=sorted(OWNER_ONLY))
+    # A change without fields, as a redaction of earlier versions only, is no secret of the owner's.
+    only_owners = Q(changed_fields__contained_by=sorted(OWNER_ONLY)) & ~Q(changed_fields=[])
+    return seen.exclude(only_owners)
 
 
 def represent_versions(
@@ -57,10 +59,12 @@ def _entry(new: Any, old: Any | None, *, for_owner: bool) -> dict[str, Any]:
     entry = {
         "version": new.version,
         "at": rfc3339(new.updated_at),
-        "organisation": new.changed_by.slug,
+        "organisation": None if new.change == Change.RETAGGED else new.changed_by.slug,
         "change": new.change,
         "fields": fields,
     }
+    if new.change_note:
+        entry["note"] = new.change_note
     if for_owner:
         entry["old"] = {name: _written(getattr(old, name)) for name in fields} if old else {}
     return entry

@@ -11,7 +11,9 @@ from rest_framework.exceptions import ValidationError
 from hub.api.fields import Flag, Instant, ListBody, Objects, Text, Values, VocabularyField, Whole
 from hub.api.serializers import StrictSerializer
 from hub.kit.errors import InvalidInput
+from incidents.core import examples
 from incidents.core.models import Availability
+from incidents.core.redaction import SHORTEST
 from incidents.taxonomy import registry
 from incidents.taxonomy.languages import canonical_language
 from incidents.taxonomy.machinetags import TAG_LENGTH
@@ -168,6 +170,8 @@ def availabilities() -> Collection[str]:
 class ObservationInput(StrictSerializer):
     """Where and when the deepfake was seen."""
 
+    example = examples.SENT_OBSERVATION
+
     platform = Text(max_length=120)
     url = optional_text(URL_LENGTH)
     account = AccountInput(required=False, allow_null=True)
@@ -186,6 +190,8 @@ class ObservationInput(StrictSerializer):
 
 class IncidentChanges(StrictSerializer):
     """What its owner may change of an incident; null clears a member, lists are replaced whole."""
+
+    example = examples.SENT_CHANGES
 
     title = Text(max_length=300)
     summary = optional_text(10_000, multiline=True)
@@ -215,6 +221,8 @@ class IncidentChanges(StrictSerializer):
 class IncidentInput(IncidentChanges):
     """A new incident: its title, what else is known, and whether to publish it at once."""
 
+    example = examples.SENT
+
     publish = Flag(required=False)
     observations = Objects(ObservationInput, max_items=50, required=False)
 
@@ -223,8 +231,38 @@ class WithdrawInput(StrictSerializer):
     reason = Text(max_length=2_000, multiline=True)
 
 
+class RedactedText(Text):
+    """A text that is to go; a short one would take half of all words with it."""
+
+    def to_internal_value(self, data: Any) -> str:
+        text = super().to_internal_value(data)
+        if len(text) < SHORTEST:
+            detail = f"At least {SHORTEST} characters; this has {len(text)}."
+            raise ValidationError(detail, code="too_short")
+        return text
+
+
+class RedactInput(StrictSerializer):
+    """Texts that are to go, and why, for all who read the history."""
+
+    example = {"texts": ["Jane Example"], "reason": "A private person was named by mistake."}
+
+    texts = Values(child=RedactedText(max_length=500), max_items=50, allow_empty=False)
+    reason = Text(max_length=500)
+
+
+class MergeInput(StrictSerializer):
+    """The incident that stays."""
+
+    example = {"into": examples.REF}
+
+    into = Text(max_length=64)
+
+
 class TagsInput(ListBody):
     """The whole list of an incident's machine tags."""
+
+    example = examples.SENT_TAGS
 
     child = Text(max_length=TAG_LENGTH)
     max_items = 100

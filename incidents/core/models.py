@@ -5,16 +5,22 @@ from __future__ import annotations
 from typing import Any
 
 import pghistory
+import pgtrigger
 from django.contrib.postgres.fields import ArrayField
-from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Q
-from django.db.models.functions import Collate, Now
+from django.db.models.functions import Now
 
 from accounts.models import Member, User
 from accounts.readers import Reader
 from hub.kit.ids import new_ref, uuid7
-from incidents.core import visibility
+from incidents.core import (
+    appearances,
+    taggings,  # noqa: F401 - Django finds an app's models from here
+    visibility,
+)
+from incidents.core.orderings import LIST_INDEXES
+from incidents.core.search_column import SEARCH_TRIGGERS, SearchColumn
 from incidents.sharing.marks import Pap, Tlp
 
 
@@ -59,6 +65,8 @@ class Change(models.TextChoices):
     TAGGED = "tagged"
     WITHDRAWN = "withdrawn"
     REDACTED = "redacted"
+    RETAGGED = "retagged"
+    """By the hub's operator, who merged one tag into another."""
 
 
 def word_list(length: int = 64) -> ArrayField[list[str], list[str]]:
@@ -67,9 +75,9 @@ def word_list(length: int = 64) -> ArrayField[list[str], list[str]]:
 
 
 class IncidentQuerySet(models.QuerySet["Incident"]):
-    def visible_to(self, reader: Reader) -> IncidentQuerySet:
+    def visible_to(self, reader: Reader, *, paged: bool = False) -> IncidentQuerySet:
         """Incidents that `reader` may read, withdrawn ones too; see `incidents.core.visibility`."""
-        return self.filter(visibility.readable_by(reader))
+        return self.filter(visibility.readable_by(reader, paged=paged))
 
     def editable_by(self, reader: Reader) -> IncidentQuerySet:
         """Incidents of the reader's own organisation that `reader` may read."""
@@ -129,17 +137,15 @@ class Incident(models.Model):
     )
     change = models.CharField(max_length=16, choices=Change, default=Change.CREATED)
     changed_fields = word_list()
-    change_note = models.CharField(max_length=500, blank=True, default="")
+    change_note = models.CharField(max_length=1000, blank=True, default="", db_default="")
     changed_by = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="+")
+    search = SearchColumn(null=True, editable=False)
 
     objects = IncidentQuerySet.as_manager()
 
     class Meta:
-        indexes = [
-            models.Index(fields=["-updated_at", "-id"], name="incident_newest"),
-            models.Index(fields=["owner", "-updated_at", "-id"], name="incident_owner"),
-            GinIndex(fields=["tags"], name="incident_tags"),
-        ]
+        triggers = [*SEARCH_TRIGGERS, *appearances.INCIDENT_TRIGGERS]
+        indexes = LIST_INDEXES
         constraints = [
             models.CheckConstraint(
                 condition=Q(status=Status.DRAFT, published_at=None)
@@ -161,9 +167,9 @@ _Version: Any = pghistory.create_event_model(
     Incident,
     pghistory.InsertEvent(),
     pghistory.UpdateEvent(),
+    exclude=["search"],
     obj_field=pghistory.ObjForeignKey(related_name="+"),
     context_field=None,  # type: ignore[arg-type] # documented, yet not in its types
-    append_only=True,
 )
 
 
@@ -172,6 +178,10 @@ class IncidentVersion(_Version):  # type: ignore[misc] # made at run time from I
 
     class Meta:
         indexes = [models.Index(fields=["pgh_obj", "revision"], name="incident_version")]
+        # A Meta of its own does not inherit what `append_only` would give it.
+        triggers = [
+            pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete),
+        ]
 
 
 class Citation(models.Model):
@@ -218,32 +228,6 @@ class Fingerprint(models.Model):
 
     def __str__(self) -> str:
         return f"{self.algorithm}:{self.value[:16]}"
-
-
-class Tagging(models.Model):
-    """Index of `Incident.tags`: which tags are in use, and how often."""
-
-    id = models.BigAutoField(primary_key=True)
-    incident = models.ForeignKey(
-        Incident, on_delete=models.CASCADE, related_name="taggings", db_index=False
-    )
-    tag = models.CharField(max_length=400)
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["incident", "tag"], name="tagging_once"),
-        ]
-        indexes = [
-            # In the order of bytes, so that the tags that begin with something lie together.
-            models.Index(
-                Collate("tag", "C"),
-                "incident",
-                name="tagging_tag",
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return self.tag
 
 
 class SavedFilterQuerySet(models.QuerySet["SavedFilter"]):
@@ -348,6 +332,7 @@ class Observation(Child):
     objects = ObservationQuerySet.as_manager()
 
     class Meta:
+        triggers = appearances.OBSERVATION_TRIGGERS
         indexes = [
             models.Index(fields=["incident", "-at", "-id"], name="observation_newest"),
             models.Index(

@@ -63,12 +63,9 @@ def already_named(rows: QuerySet[NamedReader]) -> list[Named]:
     """The readers that these audience rows name."""
     found = []
     for row in rows.select_related("member"):
-        if row.member is not None:
-            found.append(Named("member", row.member.slug, row.member.pk))
-        elif row.group_id is not None:
-            found.append(Named("group", str(row.group_id), row.group_id))
-        elif row.user_id is not None:
-            found.append(Named("user", str(row.user_id), row.user_id))
+        named = {"member": row.member_id, "group": row.group_id, "user": row.user_id}
+        ((kind, pk),) = ((kind, pk) for kind, pk in named.items() if pk is not None)
+        found.append(Named(kind, row.member.slug if row.member else str(pk), pk))
     return found
 
 

@@ -9,6 +9,8 @@ from typing import Any
 
 from rest_framework import serializers
 
+from incidents.core import examples
+
 Output = serializers.Serializer[Any]
 
 
@@ -77,6 +79,8 @@ def _text(**options: Any) -> serializers.CharField:
 class IncidentOutput(Output):
     """What is left of a withdrawn incident has only some of these for others than its owner."""
 
+    example = examples.SHOWN
+
     ref = serializers.CharField()
     url = serializers.URLField()
     status = serializers.CharField()
@@ -110,15 +114,21 @@ class IncidentOutput(Output):
     updated_at = serializers.DateTimeField(required=False)
     withdrawn_at = serializers.DateTimeField(required=False)
     withdrawn_reason = _text()
+    merged_into = serializers.CharField(
+        required=False, help_text="of a withdrawn one, to who may read the other incident"
+    )
     audiences = serializers.ListField(child=ReaderOutput(), required=False)
     author = serializers.UUIDField(required=False, allow_null=True)
 
 
 class VersionOutput(Output):
+    example = examples.SHOWN_VERSION
+
     version = serializers.IntegerField()
     at = serializers.DateTimeField()
-    organisation = serializers.CharField()
+    organisation = serializers.CharField(allow_null=True, help_text="null: the hub itself")
     change = serializers.CharField()
+    note = serializers.CharField(required=False)
     old = serializers.DictField(required=False, help_text="to the owner only")
 
     def get_fields(self) -> dict[str, Any]:
@@ -149,6 +159,8 @@ class ReachOutput(Output):
 
 
 class ObservationOutput(Output):
+    example = examples.SHOWN_OBSERVATION
+
     id = serializers.UUIDField()
     incident = serializers.CharField()
     organisation = serializers.CharField(

@@ -11,13 +11,17 @@ from hub.kit.clock import rfc3339
 from incidents.core.models import Incident, Observation, Status
 
 
-def represent_incident(incident: Incident, *, for_owner: bool) -> dict[str, Any]:
+def represent_incident(
+    incident: Incident, *, for_owner: bool, merged_into: str | None = None
+) -> dict[str, Any]:
     """The incident as REST shows it; of a withdrawn one others than its owner see what is left.
 
-    `incident.owner` must be fetched already.
+    `incident.owner` must be fetched already. `merged_into` is the ref of the incident that a
+    withdrawn one was merged into, for who may read that.
     """
+    merged = {"merged_into": merged_into} if merged_into else {}
     if incident.status == Status.WITHDRAWN and not for_owner:
-        return _tombstone(incident)
+        return _tombstone(incident) | merged
     shown = _identity(incident) | {
         "severity": incident.severity,
         "urgency": incident.urgency,
@@ -46,7 +50,7 @@ def represent_incident(incident: Incident, *, for_owner: bool) -> dict[str, Any]
         "published_at": _moment(incident.published_at),
     }
     if incident.status == Status.WITHDRAWN:
-        shown |= _withdrawal(incident)
+        shown |= _withdrawal(incident) | merged
     if for_owner:
         shown |= {
             "audiences": incident.audiences,

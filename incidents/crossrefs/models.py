@@ -1,4 +1,4 @@
-"""Links between incidents, what speaks for those that the hub suggests, and an index of scripts."""
+"""Links between incidents, what speaks for those that the hub suggests, and what finds them."""
 
 from __future__ import annotations
 
@@ -42,9 +42,20 @@ class CrossReferenceQuerySet(models.QuerySet["CrossReference"]):
 
         What was withdrawn is no end of anything, and what was rejected is no link.
         """
+        return self._known_to(reader).exclude(state=State.REJECTED)
+
+    def editable_by(self, reader: Reader) -> CrossReferenceQuerySet:
+        """What `reader` may ask to change: what it sees, and what an end of its own had rejected.
+
+        Whether it may is another question; those who see nothing there are told nothing.
+        """
+        own = Q(from_incident__owner=reader.member) | Q(to_incident__owner=reader.member)
+        return self._known_to(reader).filter(~Q(state=State.REJECTED) | own)
+
+    def _known_to(self, reader: Reader) -> CrossReferenceQuerySet:
         ends = Incident.objects.visible_to(reader).exclude(status=Status.WITHDRAWN).values("pk")
         evidence = Evidence.objects.visible_to(reader).filter(crossref=OuterRef("pk"))
-        return self.exclude(state=State.REJECTED).filter(
+        return self.filter(
             Q(state=State.ACCEPTED) | Q(origin=Origin.MANUAL) | Q(Exists(evidence)),
             from_incident__in=ends,
             to_incident__in=ends,
@@ -55,8 +66,12 @@ class CrossReference(models.Model):
     """A typed link from one incident to another.
 
     Suggested by the hub, for which its `Evidence` speaks, or proposed by an organisation, with an
-    explanation in its own words; decided by a lead of either end's owner. Between any two incidents
-    the hub suggests one link at most, rejected ones included, so what was rejected stays away.
+    explanation in its own words; decided by a lead of either end's owner.
+
+    All evidence for one suggestion has the same readers, whom `basis` names: empty where it rests
+    on what the incidents themselves say. So nothing of a suggestion, not even when it was made,
+    tells of evidence that one of its readers may not know. For each basis there is one at most
+    between any two incidents, rejected ones included: what was rejected stays away.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -64,6 +79,7 @@ class CrossReference(models.Model):
     to_incident = models.ForeignKey(Incident, on_delete=models.CASCADE, related_name="links_to")
     type = models.CharField(max_length=32)
     origin = models.CharField(max_length=16, choices=Origin)
+    basis = models.CharField(max_length=100, blank=True, default="")
     score = models.FloatField(null=True)
     explanation = models.TextField(blank=True, default="")
     state = models.CharField(max_length=16, choices=State, default=State.SUGGESTED)
@@ -97,9 +113,9 @@ class CrossReference(models.Model):
                 | (~Q(state=State.SUGGESTED) & Q(decided_at__isnull=False)),
                 name="crossref_decided_at_matches_state",
             ),
-            # Two incidents, whichever way round; of the hub's own the older one comes first.
+            # Two incidents, whichever way round: the hub links the newer one to the older one.
             models.UniqueConstraint(
-                fields=["from_incident", "to_incident"],
+                fields=["from_incident", "to_incident", "basis"],
                 condition=~Q(origin=Origin.MANUAL),
                 name="crossref_suggested_once",
             ),
@@ -142,6 +158,21 @@ class Evidence(models.Model):
 
     def __str__(self) -> str:
         return f"{self.origin}: {self.subject}"
+
+
+class Caller(models.Model):
+    """Index of `Observation.phone`: finds what was seen of calls from one number."""
+
+    observation = models.OneToOneField(
+        Observation, on_delete=models.CASCADE, primary_key=True, related_name="+"
+    )
+    number_hash = models.CharField(max_length=64)
+
+    class Meta:
+        indexes = [models.Index(fields=["number_hash"], name="caller_number")]
+
+    def __str__(self) -> str:
+        return self.number_hash
 
 
 class ScriptBand(models.Model):

@@ -27,6 +27,13 @@ READ, WRITE = "incidents:read", "incidents:write"
 
 
 class GroupInput(StrictSerializer):
+    example = {
+        "name": "Election desk",
+        "description": "Platforms and services that keep watch together while people vote.",
+        "membership_hidden": False,
+        "members": ["quillfeed", "reelnest", "hedgewatch"],
+    }
+
     name = Text(max_length=100)
     description = Text(max_length=1000, required=False, allow_blank=True, multiline=True)
     membership_hidden = Flag(required=False)
@@ -34,6 +41,14 @@ class GroupInput(StrictSerializer):
 
 
 class GroupOutput(serializers.Serializer[Any]):
+    example = {
+        "id": "0192e4a1-5a10-7c44-9d0b-6e7f8a9b0c1d",
+        **GroupInput.example,
+        "owner": "quillfeed",
+        "created_at": "2026-11-22T20:04:00Z",
+        "updated_at": "2026-11-22T20:04:00Z",
+    }
+
     id = serializers.UUIDField()
     name = serializers.CharField()
     description = serializers.CharField()
@@ -110,4 +125,5 @@ class SharingGroupViewSet(
         return self.get_object()
 
     def perform_destroy(self, row: SharingGroup) -> None:
+        """Delete a sharing group. Nobody reads anything through it any more."""
         services.delete_group(group_id=row.pk, by=reader_of(self.request))

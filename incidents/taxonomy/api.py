@@ -15,6 +15,18 @@ READ = "incidents:read"
 
 
 class ElectionOutput(serializers.Serializer[Any]):
+    example = {
+        "id": "us-nh-primary-2024",
+        "name": "New Hampshire presidential primary",
+        "kind": "primary",
+        "country": "US",
+        "region": "US-NH",
+        "polling_from": "2024-01-23",
+        "polling_to": "2024-01-23",
+        "watch_from": "2023-12-24",
+        "status": "confirmed",
+    }
+
     id = serializers.CharField()
     name = serializers.CharField()
     kind = serializers.CharField()

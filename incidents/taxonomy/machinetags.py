@@ -26,6 +26,9 @@ UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co"})
 """Unicode categories that two equal-looking tags may differ in: control, format (bidirectional and
 zero-width ones), surrogate, private use."""
 
+FOLDED_LENGTH = 200
+"""More of a tag than this nobody types before they see it; an index entry has its limits too."""
+
 NAME_FORM = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.+-]*")
 TAG_FORM = re.compile(
     r'(?P<namespace>[^:"]*):(?P<predicate>[^"=]*)(?:(?P<equals>=?)"(?P<value>[^"]*)")?'
@@ -77,6 +80,21 @@ def tag_of(vocabulary: Vocabulary, value: Value) -> MachineTag:
     if value.predicate:
         return MachineTag(vocabulary.namespace, value.predicate, value.id)
     return MachineTag(vocabulary.namespace, value.id, None)
+
+
+def is_free(text: str) -> bool:
+    """Whether a tag, as it is written canonically, is one of the members' own words."""
+    return text.startswith(f"{FREE}:")
+
+
+def folded_tag(text: str) -> str:
+    """A tag, or the beginning of one, as it is looked up: in lower case, without accents.
+
+    Folded alike, a tag that begins with what was typed is one whose folded form does.
+    """
+    decomposed = unicodedata.normalize("NFD", text.casefold())
+    bare = "".join(sign for sign in decomposed if unicodedata.category(sign) != "Mn")
+    return bare[:FOLDED_LENGTH]
 
 
 def check_tags(texts: Sequence[str]) -> list[str]:

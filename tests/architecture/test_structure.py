@@ -10,6 +10,8 @@ import pytest
 from django.conf import settings
 
 from hub.celery import app
+from hub.settings.events import FAN_OUT
+from incidents.alerts.topics import TOPICS, UNTOLD
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = ("hub", "accounts", "incidents")
@@ -140,6 +142,14 @@ def test_every_consumer_named_in_the_settings_is_a_task(topic: str, consumers: l
         task = app.tasks[name]
         assert task.acks_late
         assert task.ignore_result
+
+
+def test_every_topic_is_fanned_out() -> None:
+    # One that is missing here would wait for ever; one that is missing there would tell nobody.
+    fanned_out = {topic for topic, names in settings.HUB_EVENTS.items() if FAN_OUT in names}
+
+    assert fanned_out == set(settings.HUB_EVENTS) == TOPICS.keys() | UNTOLD
+    assert not TOPICS.keys() & UNTOLD
 
 
 def test_the_top_level_holds_the_given_packages_only() -> None:

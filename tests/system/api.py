@@ -6,34 +6,11 @@ import http.client
 import json
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
-PREFIX = "/api/v1/"
+from hub.cli.demo.client import PREFIX, Answer
+
 TIMEOUT_SECONDS = 25.0
-VARIES = frozenset({"date", "x-request-id"})
-"""Headers in which answers may differ that must be equal."""
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What the hub answered, and after how many seconds."""
-
-    status: int
-    headers: tuple[tuple[str, str], ...]
-    body: bytes
-    seconds: float
-
-    @property
-    def document(self) -> dict[str, Any]:
-        told: dict[str, Any] = json.loads(self.body)
-        return told
-
-    @property
-    def comparable(self) -> tuple[int, frozenset[tuple[str, str]], bytes]:
-        """All in which answers must be equal that may not be told apart."""
-        kept = frozenset(one for one in self.headers if one[0].lower() not in VARIES)
-        return self.status, kept, self.body
 
 
 class Api:

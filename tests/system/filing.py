@@ -12,7 +12,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from types import TracebackType
 from typing import Self
 
-from tests.system.api import Answer, Api
+from hub.cli.demo.client import Answer
+from tests.system.api import Api
 
 RETRY_SECONDS = 0.1
 PATIENCE_SECONDS = 60.0

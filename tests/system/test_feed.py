@@ -147,7 +147,7 @@ def await_all(hub: Hub, readers: list[FeedReader]) -> None:
         lambda: all(
             reader.empty_pages > before + 1 for reader, before in zip(readers, empty, strict=True)
         ),
-        seconds=120,
+        seconds=400,  # the one with the smallest pages has a thousand of them before it
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import random
 from collections.abc import Callable
@@ -13,6 +14,7 @@ from rest_framework.test import APIClient
 
 from accounts.models import User
 from accounts.readers import Reader
+from hub.kit.errors import Conflict, InvalidInput
 from hub.kit.ids import event_id
 from hub.outbox.models import Event
 from incidents.alerts.services.endpoints import (
@@ -20,11 +22,14 @@ from incidents.alerts.services.endpoints import (
     delete_endpoint,
     disable_endpoint,
 )
-from incidents.core.models import Incident, Status
+from incidents.core.models import Incident, SavedFilter, Status
 from incidents.core.services.filing import publish_incident, withdraw_incident
+from incidents.crossrefs.models import CrossReference
+from incidents.crossrefs.services.deciding import accept_link
 from incidents.sharing.models import SharingGroup
 from incidents.sharing.services import create_group, delete_group, update_group
 from tests import make
+from tests.two_worlds.questions import HIDDEN_PLATFORM, HIDDEN_WORDS
 from tests.two_worlds.worlds import HOOK, OTHERS, QUIET, SAID, Hidden, Unseen, World
 
 HIDDEN_TAG = 'tag:"seen by nobody"'
@@ -75,7 +80,9 @@ class Hider:
         make.member("soon-org", status="invited")
         incidents = self._one_of_each(groups[0])
         observations = [
-            make.observation(self.world.seen[label], self._lead("bolt"), **fields).pk
+            make.observation(
+                self.world.seen[label], self._lead("bolt"), platform=HIDDEN_PLATFORM, **fields
+            ).pk
             for label, fields in (
                 ("clear", {"tlp": "red", "audiences": make.audience(self.persons[0])}),
                 ("clear", {"tlp": "amber", "audiences": self.world.named("fact")}),
@@ -87,6 +94,7 @@ class Hider:
         self._ask_as_another()
         self.change_who_else_reads()
         self.change_members_of_quiet()
+        make.suggestions()
         return Hidden(
             refs={label: incident.ref for label, incident in incidents.items()},
             groups=[str(group.pk) for group in groups],
@@ -94,6 +102,8 @@ class Hider:
             events=[event_id(event.pk) for event in events],
             observations=[str(pk) for pk in observations],
             users=[str(gone.pk)],
+            filters=self._filters(),
+            links=self._links(incidents),
         )
 
     def _one_of_each(self, group: SharingGroup) -> dict[str, Incident]:
@@ -111,6 +121,39 @@ class Hider:
         gone = made["withdrawn"]
         withdraw_incident(incident_id=gone.pk, reason="A mistake.", by=self._lead("acme"))
         return made
+
+    def _filters(self) -> list[str]:
+        """A colleague's own, and what others keep, by the names that the observers choose."""
+        members, query = self.world.members, {"q": "hidden"}
+        whose = (
+            {"member": self.world.me, "user": self._lead(self.world.me.slug).user},
+            {"member": members["acme"], "user": None},
+            {"member": members["acme"], "user": self.persons[0]},
+        )
+        made = [SavedFilter.objects.create(name="Mine", query=query, **one) for one in whose]
+        return [str(one.pk) for one in made]
+
+    def _links(self, incidents: dict[str, Incident]) -> list[str]:
+        """Over a hidden incident two that all see hang together; two calls from one number."""
+        seen, bridge, cryo = self.world.seen, incidents["amber"], self._lead("cryo")
+        made = [make.link(bridge, seen[label], cryo) for label in ("clear", "lost", "green")]
+        accept_link(link_id=made[-1].pk, by=cryo)
+        call = {"platform": HIDDEN_PLATFORM, "phone": {"number": "+16035550100"}}
+        to_fact = {"tlp": "amber", "audiences": self.world.named("fact")}
+        for label in ("clear", "by group"):
+            make.observation(seen[label], self._lead("bolt"), **call, **to_fact)
+        make.suggestions()
+        assert CrossReference.objects.filter(origin="phone").count() == 1
+        return [str(link.pk) for link in made]
+
+    def link_something(self) -> None:
+        """With what all see, or among what nobody sees."""
+        incident = self._pick(Status.DRAFT, Status.PUBLISHED)
+        if incident is not None:
+            other = self._one_of([self.world.seen["clear"], *self.incidents])
+            with contextlib.suppress(Conflict, InvalidInput):  # linked so already, or itself
+                kind = self._one_of(["same_actor", "precedes"])
+                make.link(incident, other, self._lead(incident.owner.slug), kind=kind)
 
     def _strict_audience(self) -> list[dict[str, str]]:
         """An observer may be named on amber+strict, which has no effect."""
@@ -144,6 +187,7 @@ class Hider:
         """Do so many things, chosen by chance, whose traces are all hidden."""
         for _ in range(times):
             self.rng.choice(self._acts())()
+        make.suggestions()
 
     def _acts(self) -> list[Callable[[], object]]:
         acts: list[Callable[[], object]] = [
@@ -151,6 +195,7 @@ class Hider:
             self.withdraw_something, self.observe_something, self.make_a_group,
             self.change_a_group, self.change_members_of_quiet, self.change_what_was_lost,
             self.change_who_else_reads, self.make_endpoints, self.add_a_person,
+            self.link_something,
         ]  # fmt: skip
         if not self.world.me.in_community:
             acts.append(lambda: self._file(self._one_of(COMMUNITY), tlp="green"))
@@ -247,6 +292,7 @@ class Hider:
 
     def _file(self, owner: str, **fields: Any) -> Incident:
         said = SAID | {"tags": [*SAID["tags"], HIDDEN_TAG], "title": "Hidden", "summary": "Hidden"}
+        said |= HIDDEN_WORDS
         incident = make.incident(by=self._lead(owner), **(said | fields))
         self.incidents.append(incident)
         return incident

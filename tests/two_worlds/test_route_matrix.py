@@ -14,6 +14,7 @@ from rest_framework.test import APIClient
 from accounts.models import Member, MemberStatus, TokenScope
 from accounts.roles import Role, rank_of
 from incidents.alerts.services.endpoints import create_endpoint
+from incidents.core.models import SavedFilter
 from tests import make
 
 READ, WRITE, FEED = "incidents:read", "incidents:write", "feed:read"
@@ -42,8 +43,14 @@ VIEWER, ANALYST, LEAD, ADMIN = Role
 HOOK = {"url": "https://hooks.example.org/1"}
 PUBLISHED = {"title": "New", "tlp": "green", "publish": True}
 TAGS = ['tag:"robocall"']
+APPLIED = {"incidents": ["{green}"], "add": TAGS}
+REDACTED = {"texts": ["cloned"], "reason": "A mistake."}
 SEEN = {"platform": "A forum"}
+KEPT = {"name": "Ours", "query": {"q": "voice"}}
+FILTER = "saved-filters/{filter}/"
 GROUP, ENDPOINT = "sharing-groups/{group}/", "endpoints/{endpoint}/"
+LINK = {"from": "{green}", "to": "{mate}", "type": "variant_of"}
+CROSSREF = "crossrefs/{link}/"
 GREEN, DRAFT = "incidents/{green}/", "incidents/{draft}/"
 
 MATRIX = (
@@ -58,6 +65,11 @@ MATRIX = (
     Route("get", GROUP, READ, VIEWER, 200, 404, 404),
     Route("patch", GROUP, WRITE, LEAD, 200, 404, 404, {"name": "New"}),
     Route("delete", GROUP, WRITE, LEAD, 204, 404, 404),
+    Route("get", "saved-filters/", READ, VIEWER, 200, 200, 200),
+    Route("post", "saved-filters/", WRITE, VIEWER, 201, 201, 403, KEPT),
+    Route("get", FILTER, READ, VIEWER, 200, 404, 404),
+    Route("patch", FILTER, WRITE, ANALYST, 200, 404, 404, {"name": "New"}),
+    Route("delete", FILTER, WRITE, ANALYST, 204, 404, 404),
     Route("get", "incidents/", READ, VIEWER, 200, 200, 200),
     Route("post", "incidents/", WRITE, ANALYST, 201, 201, 403, {"title": "New"}),
     Route("post", "incidents/", WRITE, LEAD, 201, 201, 403, PUBLISHED),
@@ -68,6 +80,12 @@ MATRIX = (
     Route("post", f"{DRAFT}publish/", WRITE, LEAD, 200, 404, 404),
     Route("post", f"{GREEN}withdraw/", WRITE, LEAD, 200, 403, 404, {"reason": "Satire."}),
     Route("put", f"{GREEN}tags/", WRITE, ANALYST, 200, 403, 404, TAGS, if_match=True),
+    Route("post", f"{GREEN}redact/", WRITE, LEAD, 200, 403, 404, REDACTED),
+    Route("post", f"{GREEN}merge/", WRITE, LEAD, 200, 403, 404, {"into": "{mate}"}),
+    Route("delete", DRAFT, WRITE, ANALYST, 204, 404, 404),
+    Route("delete", GREEN, WRITE, ANALYST, 409, 403, 404),
+    Route("get", "tags/", READ, VIEWER, 200, 200, 200),
+    Route("post", "tags/apply/", WRITE, ANALYST, 200, 403, 403, APPLIED),
     Route("get", f"{GREEN}history/", READ, VIEWER, 200, 200, 404),
     Route("get", f"{DRAFT}history/", READ, VIEWER, 200, 404, 404),
     Route("get", f"{GREEN}observations/", READ, VIEWER, 200, 200, 404),
@@ -75,6 +93,13 @@ MATRIX = (
     Route("get", f"{DRAFT}observations/", READ, VIEWER, 200, 404, 404),
     Route("post", f"{DRAFT}observations/", WRITE, ANALYST, 201, 404, 404, SEEN),
     Route("get", GREEN + "observations/{observation}/", READ, VIEWER, 200, 200, 404),
+    Route("get", f"{GREEN}crossrefs/", READ, VIEWER, 200, 200, 404),
+    Route("get", f"{GREEN}cluster/", READ, VIEWER, 200, 200, 404),
+    Route("post", "crossrefs/", WRITE, ANALYST, 201, 201, 403, LINK),
+    Route("get", CROSSREF, READ, VIEWER, 200, 200, 404),
+    Route("post", f"{CROSSREF}accept/", WRITE, LEAD, 200, 403, 404),
+    Route("post", f"{CROSSREF}reject/", WRITE, LEAD, 200, 403, 404),
+    Route("delete", CROSSREF, WRITE, LEAD, 204, 403, 404),
     Route("get", "endpoints/", HOOKS, ADMIN, 200, 200, 200),
     Route("post", "endpoints/", HOOKS, ADMIN, 201, 201, 201, HOOK),
     Route("get", ENDPOINT, HOOKS, ADMIN, 200, 404, 404),
@@ -82,6 +107,9 @@ MATRIX = (
     Route("delete", ENDPOINT, HOOKS, ADMIN, 204, 404, 404),
     Route("get", f"{ENDPOINT}deliveries/", HOOKS, ADMIN, 200, 404, 404),
     Route("get", "events/", FEED, VIEWER, 200, 200, 200),
+    Route("get", "asyncapi/", PUBLIC, VIEWER, 200, 200, 200),
+    Route("get", "schemas/{topic}/", PUBLIC, VIEWER, 200, 200, 200),
+    Route("get", "schemas/{topic}/item/", PUBLIC, VIEWER, 200, 200, 200),
     Route("get", "schema/", PUBLIC, VIEWER, 200, 200, 200),
 )
 """The contract's table of paths and the policy's of roles, of what `acme` has filed."""
@@ -95,9 +123,12 @@ SELECT md5(string_agg(kept, ';' ORDER BY kept)) FROM (
     UNION ALL SELECT 'version' || t::text FROM incidents_incidentversion AS t
     UNION ALL SELECT 'audience' || t::text FROM incidents_audience AS t
     UNION ALL SELECT 'observation' || t::text FROM incidents_observation AS t
+    UNION ALL SELECT 'link' || t::text FROM crossrefs_crossreference AS t
+    UNION ALL SELECT 'evidence' || t::text FROM crossrefs_evidence AS t
     UNION ALL SELECT 'disclosure' || t::text FROM incidents_disclosure AS t
     UNION ALL SELECT 'group' || t::text FROM sharing_sharinggroup AS t
     UNION ALL SELECT 'membership' || t::text FROM sharing_membership AS t
+    UNION ALL SELECT 'filter' || t::text FROM incidents_savedfilter AS t
     UNION ALL SELECT 'endpoint' || t::text FROM alerts_endpoint AS t
     UNION ALL SELECT 'delivery' || t::text FROM alerts_delivery AS t
     UNION ALL SELECT 'event' || t::text FROM outbox_event AS t
@@ -124,12 +155,17 @@ def place(db: None) -> Place:
     lead = make.person(owner)
     green = make.incident(by=lead)
     draft = make.incident(by=lead, publish=False)
+    mate = make.incident()
     names = {
+        "mate": mate.ref,
+        "link": str(make.link(green, mate, make.person(mate.owner)).pk),
+        "topic": "incident.published",
         "member": owner.slug,
         "green": green.ref,
         "draft": draft.ref,
         "group": str(make.group(owner).pk),
         "observation": str(make.observation(green, lead).pk),
+        "filter": str(SavedFilter.objects.create(member=owner, name="All").pk),
         "endpoint": str(create_endpoint(member_id=owner.pk, url=HOOK["url"]).endpoint.pk),
     }
     reader = by_token(owner)
@@ -169,7 +205,7 @@ def tried(client: APIClient, place: Place, route: Route) -> tuple[int, str, bool
     with transaction.atomic():
         response = getattr(client, route.method)(
             path,
-            data=None if route.body is None else json.dumps(route.body),
+            data=None if route.body is None else sent(route.body, place),
             content_type="application/json",
             headers={"If-Match": etag} if route.if_match else {},
         )
@@ -177,6 +213,14 @@ def tried(client: APIClient, place: Place, route: Route) -> tuple[int, str, bool
         transaction.set_rollback(True)
     code = response.json().get("code", "") if response.status_code >= 400 else ""
     return response.status_code, code, is_changed
+
+
+def sent(body: Any, place: Place) -> str:
+    """The body of a route, with its names filled in."""
+    text = json.dumps(body)
+    for name, value in place.names.items():
+        text = text.replace(f"{{{name}}}", value)
+    return text
 
 
 def differing(client: APIClient, place: Place, expected: list[tuple[Route, Told]]) -> list[str]:
@@ -190,7 +234,13 @@ def differing(client: APIClient, place: Place, expected: list[tuple[Route, Told]
     return found
 
 
-CODES = {401: "not_authenticated", 403: "not_allowed", 404: "not_found", 405: "method_not_allowed"}
+CODES = {
+    401: "not_authenticated",
+    403: "not_allowed",
+    404: "not_found",
+    405: "method_not_allowed",
+    409: "conflict",
+}
 
 
 def told(status: int) -> Told:

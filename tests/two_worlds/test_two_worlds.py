@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from accounts.roles import Role
 from hub.kit import clock
+from tests import make
 from tests.two_worlds.asking import BY_ROLE, ROUTES, Asker, file_the_same
 from tests.two_worlds.hiding import ELSEWHERE, Hider, count_from
 from tests.two_worlds.renaming import Renamer
@@ -53,6 +54,7 @@ def live(observers: Observers, rng: random.Random | None) -> list[Line]:
         hider = Hider(world, rng) if rng else None
         for step in STEPS:
             step(world)
+            make.suggestions()  # before the hider has the hub suggest: its work comes in order
             if hider and step is file_for_some:
                 world.hidden = hider.hide()
             if hider and hider.incidents:
@@ -68,6 +70,7 @@ def observe_as(world: World, role: Role | None, hider: Hider | None) -> list[Lin
     trace = Trace(client, Renamer({token: "token"} if token else {}))
     for ask in BY_ROLE if role else (*ROUTES.values(), file_the_same):
         ask(Asker(world, trace))
+    make.suggestions()
     if hider:
         hider.act(ACTS_BETWEEN_STEPS)
     deliver(world)

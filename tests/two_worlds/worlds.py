@@ -16,6 +16,7 @@ from accounts import services as accounts
 from accounts.models import Member, User
 from accounts.readers import Reader
 from accounts.roles import Role
+from hub.kit.errors import InvalidInput
 from hub.kit.ids import event_id, new_ref, uuid7
 from hub.kit.outgoing import Answer as Posted
 from hub.outbox.models import Event
@@ -26,8 +27,11 @@ from incidents.alerts.engine.record import record_results
 from incidents.alerts.models import Delivery, Endpoint
 from incidents.alerts.services.endpoints import create_endpoint
 from incidents.alerts.services.fan_out import fan_out
-from incidents.core.models import Incident, Observation
+from incidents.core.models import Incident, Observation, SavedFilter
+from incidents.core.services.correcting import MERGED, merge_incident
 from incidents.core.services.filing import tag_incident, update_incident, withdraw_incident
+from incidents.crossrefs.models import CrossReference
+from incidents.crossrefs.services.deciding import accept_link
 from incidents.sharing.models import SharingGroup
 from incidents.sharing.services import create_group
 from incidents.taxonomy.models import Election
@@ -55,6 +59,12 @@ SAID: dict[str, Any] = {
     "references": [{"url": "https://news.example.org/a?utm_source=x", "title": "An article"}],
     "fingerprints": [{"algorithm": "sha256", "value": "a" * 64}],
     "targets": [{"name": "A candidate", "kind": "candidate"}],
+    "media_kinds": ["audio"],
+    "manipulation": ["voice_clone"],
+    "goals": ["mockery"],
+    "harms": ["fraud"],
+    "countries": ["US"],
+    "languages": ["en"],
 }
 """What an incident says that everybody sees; hidden ones say the same."""
 
@@ -85,6 +95,8 @@ class Hidden(NamedTuple):
     events: list[str]
     observations: list[str]
     users: list[str]
+    filters: list[str]
+    links: list[str]
 
 
 @dataclass(frozen=True)
@@ -109,6 +121,8 @@ def nothing_hidden() -> Hidden:
         events=[event_id(uuid7()) for _ in range(3)],
         observations=[str(uuid7()), str(uuid7())],
         users=[str(uuid7())],
+        filters=[str(uuid7()), str(uuid7()), str(uuid7())],
+        links=[str(uuid7()), str(uuid7()), str(uuid7())],
     )
 
 
@@ -185,6 +199,7 @@ def found(world: World) -> None:
         name="Quiet", members=QUIET, membership_hidden=True, by=world.leads["acme"]
     )
     world.endpoint = create_endpoint(member_id=world.me.pk, url=HOOK).endpoint
+    SavedFilter.objects.create(member=world.me, name="All", query={"status": "published"})
 
 
 def file_what_all_see(world: World) -> None:
@@ -211,6 +226,18 @@ def take_and_give(world: World) -> None:
     world.change(granted, world.leads["bolt"], audiences=everyone)
     withdrawn = world.file("withdrawn", "acme", tlp="clear", **world.unseen.taken_back)
     withdraw_incident(incident_id=withdrawn.pk, reason="Satire.", by=world.leads["acme"])
+
+
+def replace(world: World) -> None:
+    """Two incidents are merged into others, the one into what is hidden, if there is that."""
+    acme = world.leads["acme"]
+    replaced = world.file("replaced", "acme", tlp="clear", **SAID)
+    merge_incident(incident_id=replaced.pk, into=world.seen["clear"].ref, by=acme)
+    replaced = world.file("replaced unseen", "acme", tlp="clear", **SAID)
+    try:
+        merge_incident(incident_id=replaced.pk, into=world.hidden.refs["red"], by=acme)
+    except InvalidInput:
+        withdraw_incident(incident_id=replaced.pk, reason=MERGED, by=acme)
 
 
 def file_own(world: World) -> None:
@@ -240,6 +267,19 @@ def observe(world: World) -> None:
             world.observations.append(made)
 
 
+def link(world: World) -> None:
+    """One suggestion is accepted; others propose, one of them from a group that hides it."""
+    seen, leads = world.seen, world.leads
+    make.suggestions()
+    between = {seen["clear"].pk, seen["green"].pk}
+    suggested = CrossReference.objects.get(from_incident__in=between, to_incident__in=between)
+    accept_link(link_id=suggested.pk, by=leads["acme"])
+    words = {"kind": "variant_of", "explanation": "The same voice."}
+    make.link(seen["green"], seen["granted"], leads["bolt"], **words)
+    make.link(seen["amber"], seen["narrowed"], leads["bolt"])
+    make.link(seen["quiet"], seen["clear"], leads[world.unseen.speaker], kind="precedes")
+
+
 def come_and_go(world: World) -> None:
     accounts.create_member(slug="newcomer", name="Newcomer")
     leaver = accounts.create_member(slug="leaver", name="Leaver")
@@ -258,6 +298,7 @@ def change_again(world: World) -> None:
 
 def deliver(world: World) -> None:
     """Do what relay and workers do until nothing is left; keep what the observers are sent."""
+    make.suggestions()
     # The transaction of the test is still open: what it wrote counts as committed long ago.
     Event.objects.filter(position=None).update(xid=0)
     place_events()
@@ -274,8 +315,10 @@ STEPS: tuple[Callable[[World], None], ...] = (
     deliver,
     file_for_some,
     take_and_give,
+    replace,
     file_own,
     observe,
+    link,
     deliver,
     come_and_go,
     change_again,

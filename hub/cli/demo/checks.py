@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Final
 
-from hub.cli.demo.companies import JOINED, PUBLISHED, WITHDRAWN, Company, Filed, Heard
+from hub.cli.demo.companies import ABOUT_INCIDENTS, JOINED, Company, Filed, Heard
 from hub.cli.demo.failure import expect
 
 NEVER_FILED: Final = "DF-00000000"
@@ -38,6 +38,25 @@ def expect_tombstone(one: Heard) -> None:
         f"{one.company.name} is not told why {one.alert.name} was withdrawn.",
     )
     expect("title" not in left, f"{one.company.name} still sees what {one.alert.name} said.")
+
+
+def expect_link(one: Heard) -> None:
+    """The alert carries the link between two incidents as GET shows it to this company."""
+    shown = one.company.client.read(f"crossrefs/{one.alert.name}/")
+    expect(
+        shown == {name: one.alert.subject.get(name) for name in shown},
+        f"The alert of the link {one.alert.name} shows {one.company.name} something else than GET.",
+    )
+
+
+def expect_found(company: Company, query: str, refs: Collection[str]) -> None:
+    """What it finds by these words are these incidents, and no others."""
+    listed = company.client.read(f"incidents/?q={query}")["results"]
+    found = sorted(incident["ref"] for incident in listed)
+    expect(
+        found == sorted(refs),
+        f"{company.name} searches for {query!r} and finds {found}, not {sorted(refs)}.",
+    )
 
 
 def expect_no_trace(company: Company, filed: Filed) -> None:
@@ -96,4 +115,4 @@ def _pushed_ids(company: Company) -> set[str]:
 
 def _pulled_ids(company: Company) -> set[str]:
     """The events about incidents that stand in the feed."""
-    return {item["data"]["event_id"] for item in company.feed(PUBLISHED, WITHDRAWN)}
+    return {item["data"]["event_id"] for item in company.feed(*ABOUT_INCIDENTS)}

@@ -16,7 +16,12 @@ CAST: Final = (
 """Those that call the API and take alerts; the last one is an observer."""
 PUBLISHED: Final = "incident.published"
 WITHDRAWN: Final = "incident.withdrawn"
+SUGGESTED: Final = "crossref.suggested"
+ACCEPTED: Final = "crossref.accepted"
 JOINED: Final = "member.joined"
+ABOUT_INCIDENTS: Final = (PUBLISHED, WITHDRAWN, SUGGESTED, ACCEPTED)
+TOPICS: Final = [*ABOUT_INCIDENTS, JOINED]
+"""What the receivers ask for."""
 COMMUNITY: Final = frozenset({"signatory", "member"})
 
 
@@ -42,7 +47,7 @@ class Company:
 
     def subscribe(self) -> None:
         """Register the receiver with the hub."""
-        wanted = {"url": self.receiver.url, "topics": [PUBLISHED, WITHDRAWN, JOINED]}
+        wanted = {"url": self.receiver.url, "topics": TOPICS}
         made = self.client.post("endpoints/", wanted, status=201)
         self.receiver.trust(made.document["secret"])
 

@@ -45,15 +45,17 @@ class Alert:
 
     @property
     def subject(self) -> dict[str, Any]:
-        """The incident, or the member, that it is about."""
+        """The incident, the link or the member that it is about."""
         data = self.content["data"]
-        subject: dict[str, Any] = data.get("incident") or data.get("member") or {}
+        found = (data.get(kind) for kind in ("incident", "crossref", "member"))
+        subject: dict[str, Any] = next(filter(None, found), {})
         return subject
 
     @property
     def name(self) -> str:
-        """The ref of the incident, or the slug of the member."""
-        return str(self.subject.get("ref") or self.subject.get("slug") or "")
+        """The ref of the incident, the slug of the member, or the id of the link."""
+        named = (self.subject.get(name) for name in ("ref", "slug", "id"))
+        return str(next(filter(None, named), ""))
 
     @property
     def seconds(self) -> float:

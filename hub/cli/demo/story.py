@@ -6,10 +6,12 @@ import statistics
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
 from hub.cli.demo.checks import (
     expect_feed_equal,
+    expect_found,
+    expect_link,
     expect_no_trace,
     expect_nothing_else,
     expect_reduced,
@@ -17,11 +19,22 @@ from hub.cli.demo.checks import (
     expect_whole,
     is_feed_equal,
 )
-from hub.cli.demo.companies import JOINED, PUBLISHED, WITHDRAWN, Company, Filed, Heard, heard
+from hub.cli.demo.companies import (
+    ACCEPTED,
+    JOINED,
+    PUBLISHED,
+    SUGGESTED,
+    WITHDRAWN,
+    Company,
+    Filed,
+    Heard,
+    heard,
+)
 from hub.cli.demo.failure import expect
 from hub.cli.demo.narration import Narration, milliseconds
+from hub.cli.demo.second_report import MISSPELT, second_report
 from hub.cli.demo.stage import BROKER, Stage
-from hub.cli.demo_facts import Facts
+from hub.cli.demo_facts import Facts, IncidentFacts
 
 ARRIVAL_SECONDS: Final = 15.0
 FEED_SECONDS: Final = 10.0
@@ -54,7 +67,8 @@ class Story:
         self._receivers_are_registered()
         self._a_member_is_admitted()
         self._a_clear_incident_reaches_everybody()
-        self._a_green_incident_reaches_the_community()
+        robocall = self._a_green_incident_reaches_the_community()
+        self._a_second_report_is_linked_to_the_first(robocall)
         self._an_amber_incident_reaches_its_audience()
         parody = self._alerts_arrive_while_the_broker_hangs()
         self._alerts_arrive_while_the_broker_is_dead()
@@ -91,10 +105,48 @@ class Story:
         others = [one for one in self._companies if one is not filed.owner]
         self._expect_alerts(PUBLISHED, filed.ref, others, WHOLE, check=expect_whole)
 
-    def _a_green_incident_reaches_the_community(self) -> None:
+    def _a_green_incident_reaches_the_community(self) -> Filed:
         self._page.step("TLP:GREEN alerts the community")
         filed = self._file("farwire", "new-hampshire-biden-robocall-2024")
         self._expect_community_alerted(filed)
+        return filed
+
+    def _a_second_report_is_linked_to_the_first(self, first: Filed) -> None:
+        self._page.step("Another member reports the same: the hub links the two")
+        second = self._publish(second_report(first.facts, owner="quillfeed"))
+        self._expect_community_alerted(second)
+        link = self._suggested_link(first, second)
+        words = f"score {link['score']}"
+        community = [one for one in self._companies if not one.is_observer]
+        self._expect_alerts(SUGGESTED, link["id"], community, words, check=expect_link)
+        accepted = first.owner.client.post(f"crossrefs/{link['id']}/accept/", {}, status=200)
+        took = milliseconds(accepted.seconds)
+        self._page.line(f"{first.owner.name}, which filed the first, accepts (in {took}):")
+        others = [one for one in community if one is not first.owner]
+        self._expect_alerts(ACCEPTED, link["id"], others, "it holds", check=expect_link)
+        self._page.line(f"Whoever types “{MISSPELT}” into a search finds both:")
+        for company in others:
+            expect_found(company, MISSPELT, {first.ref, second.ref})
+            self._page.row(company.name, "2", "incidents found")
+
+    def _suggested_link(self, first: Filed, second: Filed) -> dict[str, Any]:
+        """The link that the hub suggests between the two, as soon as it does, with its reasons."""
+        links: list[dict[str, Any]] = []
+
+        def is_suggested() -> bool:
+            path = f"incidents/{first.ref}/crossrefs/"
+            links[:] = first.owner.client.read(path)["results"]
+            return bool(links)
+
+        self._stage.wait_until(is_suggested, seconds=ARRIVAL_SECONDS, every=FEED_POLL_SECONDS)
+        told = [(one["from"], one["to"], one["state"], one["by"]) for one in links]
+        expected = [(second.ref, first.ref, "suggested", None)]
+        expect(told == expected, f"The hub suggests {told} instead of {expected}.")
+        kind = links[0]["type"].replace("_", " ")
+        self._page.line(f"The hub suggests: {second.ref} is a {kind} {first.ref}.")
+        for reason in links[0]["explanation"].split(". "):
+            self._page.quote(reason.removesuffix("."))
+        return links[0]
 
     def _an_amber_incident_reaches_its_audience(self) -> None:
         self._page.step("TLP:AMBER alerts its audience, and nobody else finds a trace")
@@ -163,7 +215,12 @@ class Story:
         return [one for one in self._companies if not one.is_observer and one is not owner]
 
     def _file(self, slug: str, key: str) -> Filed:
-        filed = self._by_slug[slug].file(self._incidents[key], self._group_ids)
+        facts = self._incidents[key]
+        expect(facts.owner == slug, f"{key} is told as {slug}'s, and is {facts.owner}'s.")
+        return self._publish(facts)
+
+    def _publish(self, facts: IncidentFacts) -> Filed:
+        filed = self._by_slug[facts.owner].file(facts, self._group_ids)
         took = milliseconds(filed.seconds)
         self._page.line(f"{filed.owner.name} files {filed.ref} (answered in {took}):")
         self._page.quote(filed.facts.title)

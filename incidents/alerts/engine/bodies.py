@@ -12,7 +12,7 @@ from incidents.alerts.engine.sending_rights import Checked
 from incidents.alerts.statements import run
 from incidents.alerts.subjects import Occurrence
 from incidents.alerts.topics import TOPICS
-from incidents.alerts.wire import Addressee, Content, content_for, variant_of, webhook_body
+from incidents.alerts.wire import Content, content_for, variant_of, webhook_body
 from incidents.core.rights import Pair
 
 RAISE_SEQUENCES = """
@@ -55,9 +55,11 @@ def write_first_attempts(checked: Checked, room: Mapping[UUID, Room]) -> dict[in
         content = _content(occurrence, of_endpoint.member_id, checked, contents)
         body = webhook_body(occurrence, content, of_endpoint.sequence)
         written[row.id] = FirstAttempt(of_endpoint.sequence, body, content.mark)
-        topic = TOPICS[row.topic]
-        if topic.hangs_on_incident and not topic.is_recall:
-            disclosed.append((row.stream_id, of_endpoint.member_id))
+        if not TOPICS[row.topic].is_recall:
+            disclosed += (
+                (incident.pk, of_endpoint.member_id)
+                for incident in checked.subjects.incidents_of(occurrence)
+            )
     _raise_sequences({row.endpoint_id: room[row.endpoint_id].sequence for row, _ in firsts})
     disclose(disclosed)
     return written
@@ -67,8 +69,7 @@ def _content(
     occurrence: Occurrence, member_id: UUID, checked: Checked, contents: dict[Any, Content]
 ) -> Content:
     """Rendered once for all receivers of a batch that are shown the same."""
-    readable = (occurrence.stream_id, member_id) in checked.rights.readable
-    addressee = Addressee(member_id, may_read=readable)
+    addressee = checked.rights.addressee(occurrence, member_id)
     variant = variant_of(occurrence, checked.subjects, addressee)
     if variant not in contents:
         contents[variant] = content_for(occurrence, checked.subjects, addressee)

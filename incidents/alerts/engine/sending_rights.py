@@ -8,10 +8,10 @@ from uuid import UUID
 
 from incidents.alerts.engine.ordering import Unfinished
 from incidents.alerts.subjects import Occurrence, Rights, Subjects, load_subjects, rights_of
-from incidents.alerts.topics import TOPICS, Subject
+from incidents.alerts.topics import TOPICS
 from incidents.core.models import Status
 from incidents.core.rights import Standing
-from incidents.sharing.marks import stricter, strictness
+from incidents.sharing.marks import strictness
 
 
 class Allowed(NamedTuple):
@@ -54,7 +54,10 @@ def check_rights(rows: Sequence[Unfinished], standings: Mapping[UUID, Standing])
     for row, (occurrence, standing) in zip(rows, asked, strict=True):
         is_allowed = subjects.know(occurrence) and (
             TOPICS[row.topic].is_recall
-            or (rights.may_read(occurrence, standing.member_id) and _is_current(row, subjects))
+            or (
+                rights.may_read(occurrence, standing.member_id)
+                and _is_current(row, occurrence, subjects)
+            )
         )
         if is_allowed:
             checked.allowed.append(Allowed(row, occurrence))
@@ -63,14 +66,14 @@ def check_rights(rows: Sequence[Unfinished], standings: Mapping[UUID, Standing])
     return checked
 
 
-def _is_current(row: Unfinished, subjects: Subjects) -> bool:
-    """Whether the incident still stands, and a body fixed earlier may still travel."""
-    topic = TOPICS[row.topic]
-    if not topic.hangs_on_incident:
-        return True
-    incident = subjects.incidents[row.stream_id]
-    mark = incident.tlp
-    if topic.subject is Subject.OBSERVATION:
-        mark = stricter(mark, subjects.observations[row.subject_id].tlp)
-    is_too_wide = row.was_attempted and strictness(mark) > strictness(row.body_mark)
-    return incident.status == Status.PUBLISHED and not is_too_wide
+def _is_current(row: Unfinished, occurrence: Occurrence, subjects: Subjects) -> bool:
+    """Whether the incidents it tells of still stand, and a body fixed earlier may still travel."""
+    incidents = subjects.incidents_of(occurrence)
+    if any(incident.status != Status.PUBLISHED for incident in incidents):
+        return False
+    marks = [incident.tlp for incident in incidents]
+    if observation := subjects.observations.get(row.subject_id):
+        marks.append(observation.tlp)
+    return not row.was_attempted or all(
+        strictness(mark) <= strictness(row.body_mark) for mark in marks
+    )

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable, Mapping
+from typing import Final
 from uuid import UUID
 
 from django.core.exceptions import EmptyResultSet
@@ -13,10 +15,11 @@ from accounts.models import Member
 from hub.kit.failpoints import failpoint
 from hub.outbox.models import ClockTimestamp, Event, EventRecipient
 from incidents.alerts.models import Delivery, DeliveryState, Endpoint, EndpointState
-from incidents.alerts.sight import with_sight_at
 from incidents.alerts.topics import TOPICS, Subject
+from incidents.alerts.when_seen import with_sight_at
 from incidents.core.models import Incident, Observation
 from incidents.core.visibility import readers_of, readers_of_child
+from incidents.crossrefs.rights import ends_of, fetch_links, readers_of_link
 
 logger = logging.getLogger(__name__)
 
@@ -118,17 +121,38 @@ def _members_told(event: Event) -> QuerySet[Member] | None:
     topic = TOPICS.get(event.topic)
     if topic is None:
         return None
-    if topic.subject is Subject.INCIDENT:
-        incident = Incident.objects.filter(pk=event.stream_id).first()
-        return with_sight_at(event, readers_of(incident)) if incident else None
-    if topic.subject is Subject.OBSERVATION:
-        readers = _readers_of_observation(event.subject_id)
-        return None if readers is None else with_sight_at(event, readers)
-    return Member.objects.active()
+    readers_of_subject = _READERS.get(topic.subject)
+    return readers_of_subject(event) if readers_of_subject else Member.objects.active()
 
 
-def _readers_of_observation(observation_id: UUID) -> QuerySet[Member] | None:
-    found = Observation.objects.filter(pk=observation_id).select_related("incident").first()
+def _readers_of_incident(event: Event) -> QuerySet[Member] | None:
+    found = Incident.objects.filter(pk=event.stream_id).first()
     if found is None:
         return None
-    return readers_of_child(found, incident_readers=readers_of(found.incident))
+    return with_sight_at(event, readers_of(found), incident_id=found.pk)
+
+
+def _readers_of_observation(event: Event) -> QuerySet[Member] | None:
+    found = Observation.objects.filter(pk=event.subject_id).select_related("incident").first()
+    if found is None:
+        return None
+    readers = readers_of_child(found, incident_readers=readers_of(found.incident))
+    return with_sight_at(event, readers, incident_id=found.incident_id)
+
+
+def _readers_of_link(event: Event) -> QuerySet[Member] | None:
+    found = fetch_links([event.subject_id]).get(event.subject_id)
+    if found is None:
+        return None
+    readers = readers_of_link(found)
+    for end in ends_of(found):
+        readers = with_sight_at(event, readers, incident_id=end.pk)
+    return readers
+
+
+_READERS: Final[Mapping[Subject, Callable[[Event], QuerySet[Member] | None]]] = {
+    Subject.INCIDENT: _readers_of_incident,
+    Subject.OBSERVATION: _readers_of_observation,
+    Subject.CROSSREF: _readers_of_link,
+}
+"""Who could see the subject of an event; it is for all organisations where nothing is named."""

@@ -1,9 +1,10 @@
-"""REST of incidents: file, read, change, publish, withdraw, tag, and their history."""
+"""REST of incidents: file, read, change, publish, withdraw, tag, correct, and their history."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -17,8 +18,10 @@ from hub.api.requests import HubRequest
 from hub.api.serializers import NoInput
 from hub.kit.errors import InvalidInput, NotAllowed
 from incidents.core import outputs
+from incidents.core.api.corrections import CorrectingActions, merged_refs
 from incidents.core.api.reading import (
     READ,
+    REF,
     WRITE,
     audit_reading,
     audit_refused,
@@ -26,8 +29,16 @@ from incidents.core.api.reading import (
 )
 from incidents.core.filters import WORDS, IncidentFilter
 from incidents.core.history import represent_versions, versions_visible_to
-from incidents.core.inputs import IncidentChanges, IncidentInput, TagsInput, WithdrawInput
+from incidents.core.inputs import (
+    IncidentChanges,
+    IncidentInput,
+    MergeInput,
+    RedactInput,
+    TagsInput,
+    WithdrawInput,
+)
 from incidents.core.models import Incident
+from incidents.core.orderings import ORDERINGS
 from incidents.core.representation import represent_incident
 from incidents.core.services import filing
 
@@ -37,16 +48,24 @@ NEEDED_RIGHTS = {
     "tags": Right.FILE,
     "publish": Right.PUBLISH,
     "withdraw": Right.PUBLISH,
+    "destroy": Right.FILE,
+    "redact": Right.PUBLISH,
+    "merge": Right.PUBLISH,
 }
 """Asked for before the body is looked at, and again by the services."""
 
 
 class IncidentViewSet(
-    ListAction[Incident], RetrieveAction[Incident], CreateAction[Incident], UpdateAction[Incident]
+    ListAction[Incident],
+    RetrieveAction[Incident],
+    CreateAction[Incident],
+    UpdateAction[Incident],
+    CorrectingActions,
 ):
     """Incidents the caller may read. What it may not read does not exist: 404."""
 
     lookup_field = "ref"
+    path_parameters = {"ref": REF}
     if_match_required = True
     required_scopes = {
         "list": READ,
@@ -56,6 +75,9 @@ class IncidentViewSet(
         "publish": WRITE,
         "withdraw": WRITE,
         "tags": WRITE,
+        "destroy": WRITE,
+        "redact": WRITE,
+        "merge": WRITE,
     }
     request_serializers = {
         "create": IncidentInput,
@@ -63,23 +85,39 @@ class IncidentViewSet(
         "publish": NoInput,
         "withdraw": WithdrawInput,
         "tags": TagsInput,
+        "redact": RedactInput,
+        "merge": MergeInput,
     }
     response_serializers = {"retrieve": outputs.IncidentOutput}
     query_parameters = {"list": WORDS}
-    orderings = {"updated_at": "updated_at", "published_at": "published_at"}
+    orderings = ORDERINGS
 
     @property
     def reader(self) -> Reader:
         return reader_of(self.request)
 
     def get_queryset(self) -> QuerySet[Incident]:
-        return Incident.objects.visible_to(self.reader).select_related("owner")
+        visible = Incident.objects.visible_to(self.reader, paged=self.action == "list")
+        return visible.select_related("owner")
 
     def filter_rows(self, queryset: QuerySet[Incident]) -> QuerySet[Incident]:
         return IncidentFilter(self.request.query_params, queryset, reader=self.reader).qs
 
+    def get_object(self) -> Incident:
+        row = super().get_object()
+        # What a POST answers of it is found by this when the incident is redacted.
+        self.answered_object_id = str(row.pk)
+        return row
+
     def represent(self, row: Incident) -> dict[str, Any]:
-        return represent_incident(row, for_owner=row.owner_id == self.reader.member.pk)
+        return self._represent(row, merged_refs([row], by=self.reader))
+
+    def _represent(self, row: Incident, merged: Mapping[UUID, str]) -> dict[str, Any]:
+        return represent_incident(
+            row,
+            for_owner=row.owner_id == self.reader.member.pk,
+            merged_into=merged.get(row.merged_into_id) if row.merged_into_id else None,
+        )
 
     def check_rights(self) -> None:
         if self.action == "create":
@@ -95,7 +133,8 @@ class IncidentViewSet(
     def represent_all(self, rows: Iterable[Incident]) -> list[dict[str, Any]]:
         shown = list(rows)
         audit_reading(((row.ref, row.tlp) for row in shown), by=self.reader)
-        return [self.represent(row) for row in shown]
+        merged = merged_refs(shown, by=self.reader)
+        return [self._represent(row, merged) for row in shown]
 
     def retrieve(self, request: HubRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         row = self.get_object()
@@ -103,6 +142,7 @@ class IncidentViewSet(
         return self.answer(row)
 
     def perform_create(self, data: dict[str, Any]) -> Incident:
+        """File an incident. A draft, unless `publish` is true; with observations, all or none."""
         publish = data.pop("publish", False)
         observations = data.pop("observations", [])
         return filing.create_incident(
@@ -110,16 +150,19 @@ class IncidentViewSet(
         )
 
     def perform_update(self, row: Incident, changes: dict[str, Any]) -> Incident:
+        """Change an incident. Those who may read it are alerted, if it is published."""
         return filing.update_incident(
             incident_id=row.pk, changes=changes, by=self.reader, expected_revision=row.revision
         )
 
     def publish(self, request: HubRequest, ref: str) -> HttpResponse:
+        """Publish a draft. Whoever its mark and audiences admit can read it, and is alerted."""
         row = self.get_object()
         self.read()
         return self.answer(filing.publish_incident(incident_id=row.pk, by=self.reader))
 
     def withdraw(self, request: HubRequest, ref: str) -> HttpResponse:
+        """Withdraw an incident. All who had it are told why; a tombstone is left for them."""
         row = self.get_object()
         reason = self.read()["reason"]
         withdrawn = filing.withdraw_incident(incident_id=row.pk, reason=reason, by=self.reader)
@@ -127,6 +170,7 @@ class IncidentViewSet(
 
     @transaction.atomic
     def tags(self, request: HubRequest, ref: str) -> HttpResponse:
+        """Replace the tags of an incident. The list takes the place of the old one."""
         row = self.get_locked_object()
         self.check_precondition(row)
         tags = self.read()
@@ -146,6 +190,8 @@ class IncidentViewSet(
 class HistoryViewSet(ListAction[Any]):
     """The versions of one incident that the caller may know of."""
 
+    noun = "version of an incident"
+    path_parameters = {"ref": REF}
     required_scopes = {"list": READ}
     response_serializers = {"list": outputs.VersionOutput}
     default_ordering = "-pk"

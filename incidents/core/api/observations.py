@@ -15,6 +15,7 @@ from hub.api.requests import HubRequest
 from incidents.core import outputs
 from incidents.core.api.reading import (
     READ,
+    REF,
     WRITE,
     audit_reading,
     audit_refused,
@@ -31,6 +32,7 @@ class ObservationViewSet(
 ):
     """What the caller may read of where one incident was seen."""
 
+    path_parameters = {"ref": REF, "pk": "Id of the observation"}
     required_scopes = {"list": READ, "retrieve": READ, "create": WRITE}
     request_serializers = {"create": ObservationInput}
     response_serializers = {"retrieve": outputs.ObservationOutput}
@@ -69,6 +71,7 @@ class ObservationViewSet(
         audit_reading(marked, by=reader_of(self.request))
 
     def perform_create(self, data: dict[str, Any]) -> Observation:
+        """Add an observation. Its mark may not be wider than the incident's."""
         return observing.add_observation(
             incident_id=self.incident.pk, fields=data, by=reader_of(self.request)
         )

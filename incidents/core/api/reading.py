@@ -8,14 +8,17 @@ from typing import Any
 from accounts.auditing import audit_refusal
 from accounts.authentication import reader_of
 from accounts.readers import Reader
+from hub.api.parameters import Parameter
 from hub.api.requests import HubRequest
 from hub.api.views import HubViewSet
 from hub.audit.services import record
 from hub.kit.errors import Absent
+from incidents.core import examples
 from incidents.core.models import Incident, Status
 from incidents.sharing.marks import LISTED_MARKS, Tlp
 
 READ, WRITE = "incidents:read", "incidents:write"
+REF = Parameter("Ref of the incident", example=examples.REF)
 READING_IS_AUDITED = frozenset({*LISTED_MARKS, Tlp.RED})
 
 

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import Func, TextField
 from django.http import HttpResponse
 from rest_framework import serializers
 
 from accounts.authentication import reader_of
-from accounts.readers import Reader
 from hub.api.answers import json_answer
 from hub.api.etags import etag_of, is_known
+from hub.api.parameters import Parameter
 from hub.api.requests import HubRequest
 from hub.api.views import HubViewSet
 from hub.kit.errors import Absent
 from incidents.core.api.reading import READ
-from incidents.core.models import Incident, Status
+from incidents.core.tag_usage import free_tags
 from incidents.taxonomy import registry
 from incidents.taxonomy.machinetags import parse_tag, tag_of, write_tag
 from incidents.taxonomy.registry import Use, Value, Vocabulary
@@ -32,6 +31,26 @@ class ValueOutput(serializers.Serializer[Any]):
 
 
 class VocabularyOutput(serializers.Serializer[Any]):
+    example = {
+        "namespace": "harms",
+        "label": "Harms",
+        "description": "What the deepfake does to people, votes or money.",
+        "source": "The hub's own",
+        "licence": "CC0-1.0",
+        "use": "field",
+        "exclusive": False,
+        "values": [
+            {
+                "id": "voter_suppression",
+                "label": "Voter suppression",
+                "description": "Keeps people from voting.",
+                "group": "election",
+                "parent": None,
+                "tag": None,
+            }
+        ],
+    }
+
     namespace = serializers.CharField()
     label = serializers.CharField()  # type: ignore[assignment] # a name of ours
     description = serializers.CharField()
@@ -45,7 +64,9 @@ class VocabularyOutput(serializers.Serializer[Any]):
 class VocabularyViewSet(HubViewSet[Any]):
     """Curated values; free tags are the members' own words and stand on their incidents."""
 
+    noun = "vocabulary"
     lookup_field = "namespace"
+    path_parameters = {"namespace": Parameter("Its namespace", example="harms")}
     required_scopes = {"list": READ, "retrieve": READ}
     response_serializers = {"retrieve": VocabularyOutput}
 
@@ -66,7 +87,7 @@ class VocabularyViewSet(HubViewSet[Any]):
 
     def _represent(self, vocabulary: Vocabulary) -> dict[str, Any]:
         if vocabulary.use is Use.FREE:
-            values = [_free_value(tag) for tag in free_tags_visible_to(reader_of(self.request))]
+            values = [_free_value(tag) for tag in free_tags(reader_of(self.request))]
         else:
             values = [_represent_value(vocabulary, value) for value in vocabulary.values]
         return {
@@ -79,14 +100,6 @@ class VocabularyViewSet(HubViewSet[Any]):
             "exclusive": vocabulary.exclusive,
             "values": values,
         }
-
-
-def free_tags_visible_to(reader: Reader) -> list[str]:
-    """The members' own words, as far as they stand on an incident that the reader may read."""
-    incidents = Incident.objects.visible_to(reader).exclude(status=Status.WITHDRAWN)
-    every = incidents.annotate(tag=Func("tags", function="unnest", output_field=TextField()))
-    words = every.order_by("tag").values_list("tag", flat=True).distinct()
-    return [tag for tag in words if tag.startswith('tag:"')]
 
 
 def _free_value(tag: str) -> dict[str, Any]:

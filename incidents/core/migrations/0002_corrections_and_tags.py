@@ -34,6 +34,8 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(primary_key=True, serialize=False)),
                 ('tag', models.CharField(max_length=400)),
+                ('folded', models.CharField(db_default='', max_length=400)),
+                ('open_to', models.PositiveSmallIntegerField(choices=[(0, 'Some'), (1, 'Community'), (2, 'Everybody')], db_default=0)),
             ],
         ),
         pgtrigger.migrations.RemoveTrigger(
@@ -47,7 +49,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='incident',
             name='change_note',
-            field=models.CharField(blank=True, default='', max_length=500),
+            field=models.CharField(blank=True, db_default='', default='', max_length=1000),
         ),
         migrations.AddField(
             model_name='incident',
@@ -57,7 +59,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='incidentversion',
             name='change_note',
-            field=models.CharField(blank=True, default='', max_length=500),
+            field=models.CharField(blank=True, db_default='', default='', max_length=1000),
         ),
         migrations.AddField(
             model_name='incidentversion',
@@ -67,12 +69,12 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='incident',
             name='change',
-            field=models.CharField(choices=[('created', 'Created'), ('updated', 'Updated'), ('published', 'Published'), ('tagged', 'Tagged'), ('withdrawn', 'Withdrawn'), ('redacted', 'Redacted')], default='created', max_length=16),
+            field=models.CharField(choices=[('created', 'Created'), ('updated', 'Updated'), ('published', 'Published'), ('tagged', 'Tagged'), ('withdrawn', 'Withdrawn'), ('redacted', 'Redacted'), ('retagged', 'Retagged')], default='created', max_length=16),
         ),
         migrations.AlterField(
             model_name='incidentversion',
             name='change',
-            field=models.CharField(choices=[('created', 'Created'), ('updated', 'Updated'), ('published', 'Published'), ('tagged', 'Tagged'), ('withdrawn', 'Withdrawn'), ('redacted', 'Redacted')], default='created', max_length=16),
+            field=models.CharField(choices=[('created', 'Created'), ('updated', 'Updated'), ('published', 'Published'), ('tagged', 'Tagged'), ('withdrawn', 'Withdrawn'), ('redacted', 'Redacted'), ('retagged', 'Retagged')], default='created', max_length=16),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='incident',
@@ -111,10 +113,14 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='tagging',
-            index=models.Index(django.db.models.functions.comparison.Collate('tag', 'C'), models.F('incident'), name='tagging_tag'),
+            index=models.Index(django.db.models.functions.comparison.Collate('folded', 'C'), django.db.models.functions.comparison.Collate('tag', 'C'), models.F('open_to'), models.F('incident'), name='tagging_tag'),
         ),
         migrations.AddConstraint(
             model_name='tagging',
             constraint=models.UniqueConstraint(fields=('incident', 'tag'), name='tagging_once'),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='incidentversion',
+            trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='fa154bd4ac3afeb7309622898806d6d1f0cccd27', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_bc5e2', table='incidents_incidentversion', when='BEFORE')),
         ),
     ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -114,7 +114,7 @@ def update_incident(
         raise Conflict("The incident was withdrawn: it stays as it is.")
     if not changed:
         return incident
-    _save_version(incident, changed, change=change, by=by)
+    save_version(incident, changed, change=change)
     if named is not None:
         write_audience(incident, named)
         require_change_allowed(before, incident, by=by)
@@ -157,7 +157,8 @@ def publish_incident(*, incident_id: UUID, by: Reader) -> Incident:
         raise Conflict(f"The incident is {incident.status} already.")
     require_audience(incident.audiences, mark=incident.tlp)
     _mark_published(incident)
-    _save_version(incident, {"status", "published_at"}, change=Change.PUBLISHED, by=by)
+    save_version(incident, {"status", "published_at"}, change=Change.PUBLISHED)
+    write_indexes(incident, {"status"})
     _announce_publication(incident, by=by)
     return incident
 
@@ -173,21 +174,29 @@ def withdraw_incident(*, incident_id: UUID, reason: str, by: Reader) -> Incident
     incident = lock_own(incident_id, by=by, right=Right.PUBLISH)
     if incident.status != Status.PUBLISHED:
         raise Conflict(f"Only a published incident can be withdrawn; this is {incident.status}.")
+    take_back(incident, reason=reason)
+    record("incident.withdraw", by=by.actor, objects=[incident.ref])
+    return incident
+
+
+def take_back(incident: Incident, *, reason: str, into: Incident | None = None) -> None:
+    """Withdraw a published incident whose row the caller has locked, and tell all who had it.
+
+    `into` tells of the same deepfake from now on.
+    """
     told = sight_of(incident).readers | set(
         incident.disclosures.exclude(member=incident.owner_id).values_list("member_id", flat=True)
     )
     incident.status = Status.WITHDRAWN
     incident.withdrawn_at = clock.now()
     incident.withdrawn_reason = reason
-    _save_version(
-        incident,
-        {"status", "withdrawn_at", "withdrawn_reason"},
-        change=Change.WITHDRAWN,
-        by=by,
-    )
-    record("incident.withdraw", by=by.actor, objects=[incident.ref])
+    changed = {"status", "withdrawn_at", "withdrawn_reason"}
+    if into is not None:
+        incident.merged_into = into
+        changed.add("merged_into")
+    save_version(incident, changed, change=Change.WITHDRAWN)
+    write_indexes(incident, changed)
     record_incident_event("incident.withdrawn", incident, recipients=sorted(told))
-    return incident
 
 
 def lock_own(incident_id: UUID, *, by: Reader, right: Right) -> Incident:
@@ -225,11 +234,12 @@ def _check_sharing(incident: Incident, before: Sight, *, by: Reader) -> list[Nam
 
 def _announce_update(incident: Incident, before: Sight, changed: set[str]) -> None:
     """Tell those who lost or gained sight so, and those who kept it what they can see of it."""
-    if not changed & SHARING_FIELDS:
-        record_incident_event("incident.updated", incident)
+    kept = record_sight_change(before, incident) if changed & SHARING_FIELDS else None
+    if not changed - OWNER_ONLY:
         return
-    kept = record_sight_change(before, incident)
-    if kept and changed - OWNER_ONLY:
+    if kept is None:
+        record_incident_event("incident.updated", incident)
+    elif kept:
         record_incident_event("incident.updated", incident, recipients=sorted(kept))
 
 
@@ -244,16 +254,23 @@ def _announce_publication(incident: Incident, *, by: Reader) -> None:
     record_incident_event("incident.published", incident)
 
 
-def _save_version(incident: Incident, changed: set[str], *, change: Change, by: Reader) -> None:
+def save_version(
+    incident: Incident, changed: Collection[str], *, change: Change, note: str = ""
+) -> None:
     """Write the changed fields as a new revision; a new version too, if others can see it.
 
-    Whom an incident names is its owner's alone to know, and so is that it was changed.
+    Whom an incident names is its owner's alone to know, and so is that it was changed. The caller
+    holds the row's lock, and is of the organisation that owns it, or acts for the hub; what the
+    `note` says, others see.
     """
     incident.revision += 1
-    if changed - OWNER_ONLY:
+    if note or set(changed) - OWNER_ONLY:
         incident.version += 1
         incident.updated_at = clock.now()
-    incident.change, incident.changed_by = change, by.member
+    incident.change, incident.change_note = change, note
+    incident.changed_by_id = incident.owner_id
     incident.changed_fields = sorted(changed)
-    computed = ["revision", "version", "updated_at", "change", "changed_by", "changed_fields"]
+    computed = [
+        "revision", "version", "updated_at", "change", "change_note", "changed_by", "changed_fields"
+    ]  # fmt: skip
     incident.save(update_fields=[*changed, *computed])

@@ -106,7 +106,7 @@ def _new_observation(
             incident.owner_id == by.member.pk and not fields.get("tlp") and not named
         ),
         organisation_hidden=(
-            not fields.get("show_organisation") and _speaks_from_hidden_group(incident, by)
+            not fields.get("show_organisation") and speaks_from_hidden_group(incident, by)
         ),
         phone=stored_phone(fields.get("phone")),
         reach=_stored_reach(fields.get("reach")),
@@ -118,7 +118,7 @@ def _new_observation(
     return observation, named
 
 
-def _speaks_from_hidden_group(incident: Incident, by: Reader) -> bool:
+def speaks_from_hidden_group(incident: Incident, by: Reader) -> bool:
     """Whether only a group with hidden membership lets the organisation read the incident.
 
     To show who speaks would then tell who belongs to the group.

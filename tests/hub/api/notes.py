@@ -26,12 +26,14 @@ from hub.api.actions import (
     RetrieveAction,
     UpdateAction,
 )
+from hub.api.answers import json_answer
 from hub.api.fields import Instant, ListBody, Objects, Real, Text, Values, VocabularyField, Whole
 from hub.api.health import healthz, readyz
 from hub.api.metrics import metrics
 from hub.api.requests import HubRequest, hub_request
 from hub.api.schema_view import SchemaViewSet
 from hub.api.serializers import NoInput, StrictSerializer
+from hub.api.views import HubViewSet
 from hub.kit.errors import Absent, Conflict, InvalidInput, NotAllowed, ReauthenticationRequired
 from hub.kit.ids import uuid7
 
@@ -96,6 +98,14 @@ def colours() -> list[str]:
     return ["red", "green", "blue"]
 
 
+def shades() -> frozenset[str]:
+    return frozenset({"light", "dark"})
+
+
+def paints() -> list[str]:
+    return [f"RAL {number}" for number in range(1000, 1100)]
+
+
 class LinkInput(StrictSerializer):
     url = Text(max_length=200)
     kind = VocabularyField(colours)
@@ -110,6 +120,8 @@ class NoteInput(StrictSerializer):
     title = Text(max_length=20)
     body = Text(max_length=100, multiline=True, required=False, allow_blank=True)
     colour = VocabularyField(colours, required=False)
+    shade = VocabularyField(shades, required=False, allow_null=True)
+    paint = VocabularyField(paints, required=False)
     rank = Whole(lowest=0, highest=9, required=False)
     weight = Real(lowest=0, highest=1, required=False)
     published_at = Instant(required=False, allow_null=True)
@@ -229,6 +241,16 @@ class NoteViewSet(
         raise FAILURES[request.query_params.get("how", request.headers["X-How"])]
 
 
+class BoardViewSet(HubViewSet[Note]):
+    """What hangs on the wall."""
+
+    authentication_classes = []
+    is_public = True
+
+    def retrieve(self, request: HubRequest) -> HttpResponse:
+        return json_answer({})
+
+
 FAILURES: dict[str, Exception] = {
     "reauthentication": ReauthenticationRequired(),
     "absent in the body": InvalidInput("There is none.", code="not_found", pointer="/owner"),
@@ -247,6 +269,7 @@ router.register("notes", NoteViewSet, basename="note")
 urlpatterns = [
     path("api/v1/", include(router.urls)),
     path("api/v1/schema/", SchemaViewSet.as_view({"get": "retrieve"})),
+    path("api/v1/board/", BoardViewSet.as_view({"get": "retrieve"})),
     path("healthz", healthz),
     path("readyz", readyz),
     path("metrics", metrics),

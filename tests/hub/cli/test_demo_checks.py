@@ -71,7 +71,8 @@ def company(*alerts: Alert, **answers: tuple[int, Any]) -> Company:
         "incident": f"incidents/{REF}/",
         "feed": "events/?limit=200&topics=",
         "list": "incidents/?limit=200",
-        "sent": "events/?limit=200&topics=incident.published,incident.withdrawn",
+        "sent": "events/?limit=200&topics=incident.published,incident.withdrawn,"
+        "crossref.suggested,crossref.accepted",
     }
     given = {places[name]: answer for name, answer in answers.items()}
     after: dict[str, tuple[int, Any]] = {

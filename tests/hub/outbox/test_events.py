@@ -43,14 +43,14 @@ def test_an_event_needs_the_transaction_of_its_change() -> None:
 
 @pytest.mark.django_db
 def test_events_are_never_changed_or_deleted() -> None:
-    event = record()
+    event = record("member.joined")
 
     with pytest.raises(ProgrammingError), transaction.atomic():
         Event.objects.filter(pk=event.pk).update(mark="clear")
     with pytest.raises(ProgrammingError), transaction.atomic():
         event.delete()
 
-    assert str(event) == f"incident.published evt_{event.pk.hex}"
+    assert str(event) == f"member.joined evt_{event.pk.hex}"
     assert Event.objects.get().mark == "green"
 
 

@@ -25,11 +25,6 @@ pytestmark = pytest.mark.django_db
 URL = "https://hooks.example.com/alerts"
 
 
-@pytest.fixture
-def birch() -> Member:
-    return make.member("birch")
-
-
 def test_an_endpoint_is_made_with_a_secret_that_is_stored_encrypted(birch: Member) -> None:
     made = endpoints.create_endpoint(
         member_id=birch.pk, url=URL, topics=["member.left", "member.left"], description="ours"

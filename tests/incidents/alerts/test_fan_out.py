@@ -18,7 +18,7 @@ from incidents.alerts.balance import balance
 from incidents.alerts.models import Delivery
 from incidents.alerts.services.endpoints import delete_endpoint, disable_endpoint
 from incidents.alerts.services.fan_out import fan_out
-from incidents.alerts.sight import while_in_sight, with_sight_at
+from incidents.alerts.when_seen import while_in_sight, with_sight_at
 from incidents.core.services.filing import withdraw_incident
 from tests import alerting, make
 
@@ -151,7 +151,11 @@ def test_feed_and_fan_out_agree_on_who_could_see_an_incident_when(seed: int) -> 
     by_event = {
         (event.pk, member.pk)
         for event in events
-        for member in with_sight_at(event, Member.objects.filter(pk__in=[m.pk for m in readers]))
+        for member in with_sight_at(
+            event,
+            Member.objects.filter(pk__in=[m.pk for m in readers]),
+            incident_id=incident.pk,
+        )
     }
     by_member = {
         (event.pk, member.pk) for member in readers for event in while_in_sight(events, member)

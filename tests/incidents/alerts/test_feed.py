@@ -29,26 +29,11 @@ from tests import alerting, make
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def acme() -> Member:
-    return make.member("acme")
-
-
-@pytest.fixture
-def lead(acme: Member) -> Reader:
-    return make.person(acme)
-
-
-@pytest.fixture
-def birch() -> Member:
-    return make.member("birch")
-
-
 def feed(member: Member, **options: Any) -> FeedPage:
     """The feed as a system of the organisation gets it, with everything placed."""
     alerting.place_all()
     member.refresh_from_db()
-    return feed_page(Reader(member, None), **options)
+    return alerting.conforming(feed_page(Reader(member, None), **options))
 
 
 def told(page: FeedPage) -> list[tuple[str, str]]:

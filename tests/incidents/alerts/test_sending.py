@@ -30,21 +30,6 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def acme() -> Member:
-    return make.member("acme")
-
-
-@pytest.fixture
-def lead(acme: Member) -> Reader:
-    return make.person(acme)
-
-
-@pytest.fixture
-def birch() -> Member:
-    return make.member("birch")
-
-
-@pytest.fixture
 def hook(birch: Member) -> Endpoint:
     return alerting.endpoint(birch)
 

@@ -417,7 +417,7 @@ def test_the_documented_fields_are_those_that_are_answered(as_token: Login) -> N
 
     documented = schema["components"]["schemas"]["IncidentOutput"]["properties"]
 
-    assert set(documented) == FIELDS | TOMBSTONE | {"audiences", "author"}
+    assert set(documented) == FIELDS | TOMBSTONE | {"audiences", "author", "merged_into"}
 
 
 def test_withdrawal_is_told_to_those_who_read_it(as_token: Login) -> None:

@@ -1,5 +1,6 @@
-"""When an organisation could see an incident, as `granted` and `revoked` events tell it.
+"""Which events fall into the times in which an organisation could see what they are about.
 
+`incident.granted` and `incident.revoked` tell those times; of a link it must have seen both ends.
 What happened before sight was granted to it, or between losing and regaining sight, is not its to
 know, though it may read the incident now; as in the incident's history. Said twice, for one
 organisation and many events, and for one event and many organisations; held together by a test.
@@ -8,11 +9,13 @@ organisation and many events, and for one event and many organisations; held tog
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from django.db.models import OuterRef, Q, QuerySet, Subquery
 
 from accounts.models import Member
 from hub.outbox.models import Event, EventQuerySet, EventRecipient
+from incidents.crossrefs.models import CrossReference
 
 GRANTED, REVOKED = "incident.granted", "incident.revoked"
 
@@ -22,11 +25,22 @@ IN_SIGHT = Q(sight_before=GRANTED) | Q(sight_after=None) | Q(sight_after=REVOKED
 Sight that a group gives back has no event of its own, so `revoked` alone ends nothing.
 """
 
+ENDS = {
+    f"end_{end}": CrossReference.objects.filter(pk=OuterRef("subject_id")).values(f"{end}_incident")
+    for end in ("from", "to")
+}
+"""The incidents that a link joins, for an event about it."""
 
-def while_in_sight(rows: EventQuerySet, member: Member) -> EventQuerySet:
-    """Events of the times in which the organisation could see what they are about."""
+
+def while_in_sight(
+    rows: EventQuerySet, member: Member, *, incident: str = "stream_id"
+) -> EventQuerySet:
+    """Events of the times in which the organisation could see the incident they are about.
+
+    `incident` is the column or annotation that names it.
+    """
     changes = Event.objects.filter(
-        stream_id=OuterRef("stream_id"),
+        stream_id=OuterRef(incident),
         topic__in=[GRANTED, REVOKED],
         addressees__member_id=member.pk,
     )
@@ -38,17 +52,27 @@ def while_in_sight(rows: EventQuerySet, member: Member) -> EventQuerySet:
     ).filter(IN_SIGHT)
 
 
-def with_sight_at(event: Event, members: QuerySet[Member]) -> QuerySet[Member]:
-    """Those of the organisations that could see what the event is about when it happened."""
+def while_ends_in_sight(rows: EventQuerySet, member: Member) -> EventQuerySet:
+    """Events about links of the times in which the organisation could see both their ends."""
+    rows = rows.annotate(**{name: Subquery(end) for name, end in ENDS.items()})
+    for name in ENDS:
+        rows = while_in_sight(rows, member, incident=name)
+    return rows
+
+
+def with_sight_at(
+    event: Event, members: QuerySet[Member], *, incident_id: UUID
+) -> QuerySet[Member]:
+    """Those of the organisations that could see the incident when the event happened."""
     later = Event.objects.filter(
-        stream_id=event.stream_id, topic=GRANTED, recorded_at__gt=event.recorded_at
+        stream_id=incident_id, topic=GRANTED, recorded_at__gt=event.recorded_at
     )
     # Nobody gained sight since: nearly always so, as the fan-out follows within milliseconds.
     if not later.exists():
         return members
     changes = EventRecipient.objects.filter(
         member_id=OuterRef("pk"),
-        event__stream_id=event.stream_id,
+        event__stream_id=incident_id,
         event__topic__in=[GRANTED, REVOKED],
     )
     return members.annotate(

@@ -1,0 +1,62 @@
+"""REST of corrections: deletion of drafts, redaction, merging."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from uuid import UUID
+
+from django.db import transaction
+from django.http import HttpResponse
+
+from accounts.authentication import reader_of
+from accounts.readers import Reader
+from hub.api.actions import DestroyAction
+from hub.api.requests import HubRequest
+from hub.api.services import rewrite_answers
+from incidents.core.models import Incident, Status
+from incidents.core.redaction import redacted_json
+from incidents.core.services import correcting
+
+
+class CorrectingActions(DestroyAction[Incident]):
+    """What takes back more of an incident than its state."""
+
+    def perform_destroy(self, row: Incident) -> None:
+        """Delete a draft. It is gone with its observations; what is published is withdrawn."""
+        gone = correcting.delete_draft(incident_id=row.pk, by=reader_of(self.request))
+        rewrite_answers([str(pk) for pk in gone], lambda _: b"")
+
+    @transaction.atomic
+    def redact(self, request: HubRequest, ref: str) -> HttpResponse:
+        """Redact an incident. The texts are gone from it and from all that was stored of it."""
+        row, sent = self.get_object(), self.read()
+        reader = reader_of(request)
+        redacted = correcting.redact_incident(
+            incident_id=row.pk, texts=sent["texts"], reason=sent["reason"], by=reader
+        )
+        own = redacted.observations.filter(organisation=reader.member)
+        answered = [redacted.pk, *own.values_list("pk", flat=True)]
+        rewrite_answers([str(pk) for pk in answered], partial(redacted_json, texts=sent["texts"]))
+        return self.answer(redacted)
+
+    def merge(self, request: HubRequest, ref: str) -> HttpResponse:
+        """Merge an incident into another. Its tombstone names that to those who may read it."""
+        row, sent = self.get_object(), self.read()
+        merged = correcting.merge_incident(
+            incident_id=row.pk, into=sent["into"], by=reader_of(request)
+        )
+        return self.answer(merged)
+
+
+def merged_refs(rows: Sequence[Incident], *, by: Reader) -> dict[UUID, str]:
+    """Refs of the incidents that withdrawn ones were merged into, by id, as far as `by` may read.
+
+    One query if there are any, whether or not they were merged, so that none tells of what is
+    hidden.
+    """
+    asked = {row.merged_into_id or row.pk for row in rows if row.status == Status.WITHDRAWN}
+    if not asked:
+        return {}
+    visible = Incident.objects.visible_to(by).filter(pk__in=asked)
+    return dict(visible.values_list("pk", "ref"))
