@@ -18,7 +18,7 @@ WITH RECURSIVE reached(id) AS (
     CROSS JOIN LATERAL (
         SELECT CASE WHEN link.{one} = reached.id THEN link.{two} ELSE link.{one} END AS id
     ) AS other
-    WHERE other.id IN ({visible})
+    WHERE EXISTS (SELECT FROM ({visible}) AS visible WHERE visible.id = other.id OFFSET 0)
 )
 SELECT id FROM reached
 """
@@ -31,8 +31,8 @@ def cluster_of(incident: Incident, *, reader: Reader) -> IncidentQuerySet:
     """
     if incident.status == Status.WITHDRAWN:  # no end of anything
         return Incident.objects.visible_to(reader).filter(pk=incident.pk)
-    visible = Incident.objects.visible_to(reader).exclude(status=Status.WITHDRAWN)
-    query, parameters = visible.values("pk").query.sql_with_params()
+    visible = Incident.objects.visible_to(reader, paged=True).exclude(status=Status.WITHDRAWN)
+    query, parameters = visible.values("id").query.sql_with_params()
     links = CrossReference._meta  # noqa: SLF001 - Django's documented API
     sql = REACHED.format(
         links=links.db_table,

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from django.db import models
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import F, OuterRef, Q
 from django.db.models.functions import Now
 
 from accounts.models import Member, User
 from accounts.readers import Reader
 from hub.kit.ids import uuid7
+from incidents.core import visibility
 from incidents.core.models import Incident, Observation, Status
+from incidents.core.visibility import OneByOne
 
 
 class State(models.TextChoices):
@@ -28,11 +30,13 @@ class Origin(models.TextChoices):
 
 class EvidenceQuerySet(models.QuerySet["Evidence"]):
     def visible_to(self, reader: Reader) -> EvidenceQuerySet:
-        """What speaks for links, as far as it rests on what `reader` may read."""
-        observations = Observation.objects.visible_to(reader).values("pk")
+        """What speaks for links whose ends `reader` may read, as far as it rests on the same."""
+        marked = Observation.objects.annotate(**{visibility.BINDING: visibility.binding_mark()})
+        # Their incidents are the ends of the link: that these may be read is asked of the link.
+        seen = marked.filter(visibility.child_readable_by(reader))
         return self.filter(
-            Q(from_observation=None) | Q(from_observation__in=observations),
-            Q(to_observation=None) | Q(to_observation__in=observations),
+            Q(from_observation=None) | Q(OneByOne(seen.filter(pk=OuterRef("from_observation")))),
+            Q(to_observation=None) | Q(OneByOne(seen.filter(pk=OuterRef("to_observation")))),
         )
 
 
@@ -53,12 +57,13 @@ class CrossReferenceQuerySet(models.QuerySet["CrossReference"]):
         return self._known_to(reader).filter(~Q(state=State.REJECTED) | own)
 
     def _known_to(self, reader: Reader) -> CrossReferenceQuerySet:
-        ends = Incident.objects.visible_to(reader).exclude(status=Status.WITHDRAWN).values("pk")
+        ends = Incident.objects.visible_to(reader, paged=True).exclude(status=Status.WITHDRAWN)
         evidence = Evidence.objects.visible_to(reader).filter(crossref=OuterRef("pk"))
+        # An incident has few links: each is asked about, nothing is read for all there are.
         return self.filter(
-            Q(state=State.ACCEPTED) | Q(origin=Origin.MANUAL) | Q(Exists(evidence)),
-            from_incident__in=ends,
-            to_incident__in=ends,
+            OneByOne(ends.filter(pk=OuterRef("from_incident"))),
+            OneByOne(ends.filter(pk=OuterRef("to_incident"))),
+            Q(state=State.ACCEPTED) | Q(origin=Origin.MANUAL) | Q(OneByOne(evidence)),
         )
 
 

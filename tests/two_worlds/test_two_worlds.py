@@ -21,8 +21,10 @@ from tests.two_worlds.tracing import Line, Trace
 from tests.two_worlds.worlds import STEPS, TOKEN, Observers, Unseen, World, deliver, file_for_some
 
 OBSERVERS = {
-    "a token, a viewer and an analyst": Observers("xeno", (TOKEN, Role.VIEWER, Role.ANALYST)),
-    "a lead and an admin": Observers("xeno", (Role.LEAD, Role.ADMIN)),
+    "a token": Observers("xeno", (TOKEN,)),
+    "a viewer and an analyst": Observers("xeno", (Role.VIEWER, Role.ANALYST)),
+    "a lead": Observers("xeno", (Role.LEAD,)),
+    "an admin": Observers("xeno", (Role.ADMIN,)),
     "an organisation outside the community": Observers("regulator"),
     "a member of a hidden group": Observers("hush"),
 }
