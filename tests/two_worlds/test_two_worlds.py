@@ -96,6 +96,7 @@ def served(patterns: list[URLPattern | URLResolver], above: str = "") -> Iterato
             yield path
 
 
+@pytest.mark.no_cover  # counting lines takes longer than thousands of requests
 @pytest.mark.parametrize("name", OBSERVERS)
 def test_what_is_hidden_changes_no_byte_and_no_query(db: None, name: str) -> None:
     without = live(OBSERVERS[name], None)
