@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pgtrigger
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
 from django.contrib.postgres.fields import ArrayField
@@ -84,6 +85,8 @@ class Member(models.Model):
 
     class Meta:
         ordering = ["slug"]
+        # Incidents and their copies name it by its slug.
+        triggers = [pgtrigger.ReadOnly(name="slug_stays", fields=["slug"])]
         constraints = [
             models.CheckConstraint(
                 condition=Q(in_community=True) | ~Q(kind__in=sorted(COMMUNITY_KINDS)),

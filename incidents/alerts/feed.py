@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from operator import itemgetter
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q, Value
+from django.db.models import Exists, OuterRef, Q, QuerySet, Value
 from django.db.models.functions import Now
 
 from accounts.models import Member
@@ -18,6 +19,7 @@ from hub.audit.services import record
 from hub.kit import crypto
 from hub.kit.errors import InvalidInput
 from hub.kit.ids import parse_event_id
+from hub.kit.snapshots import one_snapshot
 from hub.outbox.models import Event, EventQuerySet, EventRecipient
 from incidents.alerts.disclosing import disclose
 from incidents.alerts.models import Delivery, Receipt
@@ -27,6 +29,7 @@ from incidents.alerts.when_seen import while_ends_in_sight, while_in_sight
 from incidents.alerts.wire import Content, content_for, feed_item, feed_tombstone
 from incidents.core.models import Disclosure, Incident, Observation
 from incidents.core.rights import Standing
+from incidents.core.selection import Selection
 from incidents.crossrefs.models import CrossReference
 from incidents.sharing.marks import OPEN_MARKS
 
@@ -147,7 +150,9 @@ def _was_sent(member: Member, event_id: UUID) -> bool:
 
 def _stands_in_feed(member: Member, event_id: UUID) -> bool:
     rows = Event.objects.filter(pk=event_id, position__isnull=False)
-    found = [branch.rows.exists() for branch in _branches(rows, member, own=True)]
+    asked = _Asked(rows, member, list(TOPICS), _Visible.to(member))
+    branches = [_news_of_incidents(asked), *_others(asked, own=True)]
+    found = [branch.rows.exists() for branch in branches]
     return any(found)
 
 
@@ -157,73 +162,111 @@ def _stands_in_feed(member: Member, event_id: UUID) -> bool:
 def _find(
     member: Member, *, after: int, limit: int, topics: Sequence[str], own: bool
 ) -> list[_Found]:
+    """The first events after a position, in two statements that see the same rows.
+
+    Otherwise what is placed, or comes into sight, between them would be passed over. Most of a feed
+    is news of incidents. As far as a page full of those reaches, so far at most reaches the page;
+    nothing else is looked for beyond, where it might take reading all there is to find nothing.
+    """
     rows = Event.objects.filter(position__gt=after, recorded_at__gt=Now() - KEPT)
-    rows = rows.filter(topic__in=[name for name in topics or TOPICS if name in TOPICS])
     if not own:
         rows = rows.exclude(actor_id=member.pk)
-    first, *others = (
-        branch.rows.order_by("position").values_list(
-            "position", Value(branch.may_be_lost), "id", "topic", "subject_id", "stream_id",
-            "version", "recorded_at",
-        )[:limit]
-        for branch in _branches(rows, member, own=own)
-    )  # fmt: skip
-    union = first.union(*others).order_by("position")[:limit]
-    return [_Found(Occurrence(*row[2:]), row[0], row[1]) for row in union]
+    wanted = [name for name in topics or TOPICS if name in TOPICS]
+    asked = _Asked(rows, member, wanted, _Visible.to(member))
+    with one_snapshot():
+        news = list(_first(_news_of_incidents(asked), limit))
+        if len(news) == limit:
+            asked = asked._replace(rows=rows.filter(position__lte=news[-1][0]))
+        one, *more = (_first(branch, limit) for branch in _others(asked, own=own))
+        found = sorted({*news, *one.union(*more)}, key=itemgetter(0))[:limit]
+    return [_Found(Occurrence(*row[2:]), row[0], row[1]) for row in found]
 
 
-def _branches(rows: EventQuerySet, member: Member, *, own: bool) -> list[_Branch]:
-    """The ways in which an event comes to stand in an organisation's feed.
+def _first(branch: _Branch, limit: int) -> QuerySet[Event, tuple[Any, ...]]:
+    return branch.rows.order_by("position").values_list(
+        "position", Value(branch.may_be_lost), "id", "topic", "subject_id", "stream_id",
+        "version", "recorded_at",
+    )[:limit]  # fmt: skip
 
-    One statement each, so that PostgreSQL can take the best way for each: what an organisation may
-    read can be nearly all there is, or nearly nothing.
-    """
-    addressed = EventRecipient.objects.filter(member_id=member.pk).values("event_id")
-    undirected = rows.filter(is_directed=False)
-    received = Receipt.objects.filter(member=member).values("event_id")
-    branches = [
-        _Branch(rows.filter(is_directed=True, pk__in=addressed), may_be_lost=True),
-        *_about_incidents(undirected, member),
-        *(
-            _Branch(news, may_be_lost=False)
-            for news in _about_others(undirected.exclude(pk__in=received), member)
-        ),
-        _Branch(undirected.filter(pk__in=received), may_be_lost=True),
-    ]
-    if own:
+
+class _Visible(NamedTuple):
+    """What an organisation may read; written out once, asked about in several branches."""
+
+    incidents: Selection
+    observations: Selection
+    links: Selection
+
+    @classmethod
+    def to(cls, member: Member) -> _Visible:
         reader = Reader(member, None)
-        visible = Q(stream_id__in=Incident.objects.visible_to(reader).values("pk"))
-        visible |= Q(subject_id__in=CrossReference.objects.visible_to(reader).values("pk"))
-        of_own = rows.filter(visible, is_directed=True, actor_id=member.pk)
-        branches.append(_Branch(of_own, may_be_lost=False))
-    return branches
+        return cls(
+            Selection.of(Incident.objects.visible_to(reader)),
+            Selection.of(Observation.objects.visible_to(reader)),
+            Selection.of(CrossReference.objects.visible_to(reader)),
+        )
 
 
-def _about_incidents(undirected: EventQuerySet, member: Member) -> Iterable[_Branch]:
-    rows = undirected.filter(topic__in=_topics_about(Subject.INCIDENT))
-    incidents = Incident.objects.visible_to(Reader(member, None)).values("pk")
-    lost = rows.filter(_disclosed_to(member)).exclude(stream_id__in=incidents)
-    yield _Branch(while_in_sight(lost, member), may_be_lost=True)
-    readable = rows.filter(stream_id__in=incidents)
-    yield _Branch(while_in_sight(readable, member), may_be_lost=False)
+class _Asked(NamedTuple):
+    """Events among which those of an organisation's feed are looked for."""
+
+    rows: EventQuerySet
+    member: Member
+    topics: Sequence[str]
+    visible: _Visible
+
+    def about(self, subject: Subject) -> EventQuerySet:
+        """Those about one kind of subject that are not addressed to some organisations only."""
+        names = [name for name in self.topics if TOPICS[name].subject is subject]
+        return self.rows.filter(is_directed=False, topic__in=names)
 
 
-def _about_others(news: EventQuerySet, member: Member) -> Iterable[EventQuerySet]:
+def _news_of_incidents(asked: _Asked) -> _Branch:
+    """News of incidents that the organisation may read."""
+    rows = asked.about(Subject.INCIDENT)
+    readable = rows.filter(asked.visible.incidents.holds_any("stream_id"))
+    return _Branch(while_in_sight(readable, asked.member), may_be_lost=False)
+
+
+def _others(asked: _Asked, *, own: bool) -> Iterator[_Branch]:
+    """The other ways in which an event comes to stand in an organisation's feed.
+
+    One statement each, so that PostgreSQL can take the best way for each. What the organisation
+    may read is asked of each event that comes into question, and of no other incident, observation
+    or link: there can be a million of those.
+    """
+    member, visible = asked.member, asked.visible
+    rows = asked.rows.filter(topic__in=asked.topics)
+    addressed = EventRecipient.objects.filter(member_id=member.pk).values("event_id")
+    received = Receipt.objects.filter(member=member)
+    yield _Branch(rows.filter(is_directed=True, pk__in=addressed), may_be_lost=True)
+    yield _Branch(_lost_incidents(asked), may_be_lost=True)
+    unreceived = asked.rows.exclude(Exists(received.filter(event=OuterRef("pk"))))
+    for news in _about_others(asked._replace(rows=unreceived)):
+        yield _Branch(news, may_be_lost=False)
+    seen_before = rows.filter(is_directed=False, pk__in=received.values("event_id"))
+    yield _Branch(seen_before, may_be_lost=True)
+    if own:
+        seen = Q(visible.incidents.holds("stream_id")) | Q(visible.links.holds("subject_id"))
+        of_own = rows.filter(seen, is_directed=True, actor_id=member.pk)
+        yield _Branch(of_own, may_be_lost=False)
+
+
+def _lost_incidents(asked: _Asked) -> EventQuerySet:
+    """Events of incidents that the organisation was shown and may not read any more."""
+    rows = asked.about(Subject.INCIDENT).filter(_disclosed_to(asked.member))
+    lost = rows.exclude(asked.visible.incidents.holds("stream_id"))
+    return while_in_sight(lost, asked.member)
+
+
+def _about_others(asked: _Asked) -> Iterator[EventQuerySet]:
     """Events about something else of which the organisation was shown nothing yet."""
-    reader = Reader(member, None)
-    observations = Observation.objects.visible_to(reader).values("pk")
-    of_observations = news.filter(topic__in=_topics_about(Subject.OBSERVATION))
-    yield while_in_sight(of_observations.filter(subject_id__in=observations), member)
-    links = CrossReference.objects.visible_to(reader).values("pk")
-    of_links = news.filter(topic__in=_topics_about(Subject.CROSSREF))
-    yield while_ends_in_sight(of_links.filter(subject_id__in=links), member)
+    visible, member = asked.visible, asked.member
+    observed = asked.about(Subject.OBSERVATION).filter(visible.observations.holds("subject_id"))
+    yield while_in_sight(observed, member)
+    linked = asked.about(Subject.CROSSREF).filter(visible.links.holds("subject_id"))
+    yield while_ends_in_sight(linked, member)
     members = Member.objects.active().values("pk")
-    of_members = news.filter(topic__in=_topics_about(Subject.MEMBER))
-    yield of_members.filter(subject_id__in=members)
-
-
-def _topics_about(subject: Subject) -> list[str]:
-    return [name for name, topic in TOPICS.items() if topic.subject is subject]
+    yield asked.about(Subject.MEMBER).filter(subject_id__in=members)
 
 
 def _disclosed_to(member: Member) -> Q:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.db.models import Case, OuterRef, Q, QuerySet, Subquery, When
 
 from accounts.models import Member
 from hub.outbox.models import Event, EventQuerySet, EventRecipient
@@ -39,6 +39,8 @@ def while_in_sight(
 
     `incident` is the column or annotation that names it.
     """
+    # As a case, since PostgreSQL takes an answer as likely as not then. Of a comparison with a
+    # subquery it expects that next to nothing passes, and reads all there is before it sorts.
     changes = Event.objects.filter(
         stream_id=OuterRef(incident),
         topic__in=[GRANTED, REVOKED],
@@ -49,7 +51,7 @@ def while_in_sight(
     return rows.annotate(
         sight_before=Subquery(earlier.values("topic")[:1]),
         sight_after=Subquery(later.values("topic")[:1]),
-    ).filter(IN_SIGHT)
+    ).filter(Case(When(IN_SIGHT, then=True), default=False))
 
 
 def while_ends_in_sight(rows: EventQuerySet, member: Member) -> EventQuerySet:

@@ -75,9 +75,9 @@ def word_list(length: int = 64) -> ArrayField[list[str], list[str]]:
 
 
 class IncidentQuerySet(models.QuerySet["Incident"]):
-    def visible_to(self, reader: Reader, *, paged: bool = False) -> IncidentQuerySet:
+    def visible_to(self, reader: Reader) -> IncidentQuerySet:
         """Incidents that `reader` may read, withdrawn ones too; see `incidents.core.visibility`."""
-        return self.filter(visibility.readable_by(reader, paged=paged))
+        return self.filter(visibility.readable_by(reader))
 
     def editable_by(self, reader: Reader) -> IncidentQuerySet:
         """Incidents of the reader's own organisation that `reader` may read."""
@@ -139,12 +139,14 @@ class Incident(models.Model):
     changed_fields = word_list()
     change_note = models.CharField(max_length=1000, blank=True, default="", db_default="")
     changed_by = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="+")
+    # Keys that open it, made by the database: see `incidents.core.visibility`.
+    readers = ArrayField(models.TextField(), db_default=[], editable=False)
     search = SearchColumn(null=True, editable=False)
 
     objects = IncidentQuerySet.as_manager()
 
     class Meta:
-        triggers = [*SEARCH_TRIGGERS, *appearances.INCIDENT_TRIGGERS]
+        triggers = [visibility.READERS_TRIGGER, *SEARCH_TRIGGERS, *appearances.INCIDENT_TRIGGERS]
         indexes = LIST_INDEXES
         constraints = [
             models.CheckConstraint(
@@ -157,6 +159,16 @@ class Incident(models.Model):
                 | (~Q(status=Status.WITHDRAWN) & Q(withdrawn_at=None)),
                 name="incident_withdrawn_at_matches_status",
             ),
+            models.CheckConstraint(
+                condition=~Q(readers__contains=[visibility.EVERYBODY])
+                | Q(~Q(status=Status.DRAFT), tlp=Tlp.CLEAR, audiences=[]),
+                name="incident_open_to_everybody_if_clear",
+            ),
+            models.CheckConstraint(
+                condition=~Q(readers__contains=[visibility.COMMUNITY])
+                | Q(~Q(status=Status.DRAFT), tlp=Tlp.GREEN, audiences=[]),
+                name="incident_open_to_the_community_if_green",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -167,7 +179,7 @@ _Version: Any = pghistory.create_event_model(
     Incident,
     pghistory.InsertEvent(),
     pghistory.UpdateEvent(),
-    exclude=["search"],
+    exclude=["readers", "search"],
     obj_field=pghistory.ObjForeignKey(related_name="+"),
     context_field=None,  # type: ignore[arg-type] # documented, yet not in its types
 )
@@ -307,9 +319,9 @@ class Availability(models.TextChoices):
 class ObservationQuerySet(models.QuerySet["Observation"]):
     def visible_to(self, reader: Reader) -> ObservationQuerySet:
         """Observations that `reader` may read, of incidents it may read whole."""
-        incidents = Incident.objects.visible_to(reader)
         marked = self.annotate(**{visibility.BINDING: visibility.binding_mark()})
-        return marked.filter(visibility.child_readable_by(reader), incident__in=incidents)
+        of_incidents = visibility.readable_by(reader, through="incident")
+        return marked.filter(visibility.child_readable_by(reader), of_incidents)
 
 
 class Observation(Child):

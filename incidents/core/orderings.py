@@ -63,12 +63,14 @@ LIST_INDEXES: Final = [
     GinIndex(fields=["tags"], name="incident_tags"),
     GinIndex(
         fields=[
-            "media_kinds", "manipulation", "goals", "harms", "countries", "languages", "elections"
+            "readers", "media_kinds", "manipulation", "goals", "harms", "countries", "languages",
+            "elections",
         ],
         name="incident_values",
     ),
     # The words of the latest incidents wait in a list that every search reads, so it is short.
-    GinIndex(fields=["search"], name="incident_search", gin_pending_list_limit=512),
+    # Who may read stands beside what is looked for, or PostgreSQL would read all of it to compare.
+    GinIndex(fields=["search", "readers"], name="incident_search", gin_pending_list_limit=512),
 ]  # fmt: skip
 
 ORDERINGS: Final = {

@@ -8,12 +8,11 @@ from typing import Final, NamedTuple
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
-from django.db.models import Q
 
 from accounts.readers import Reader
-from incidents.core.models import Incident, IncidentQuerySet, Status
+from incidents.core.models import Incident, Status
 from incidents.core.taggings import OpenTo
-from incidents.sharing.marks import OPEN_MARKS, Tlp
+from incidents.core.visibility import shared_with
 from incidents.taxonomy import registry
 from incidents.taxonomy.machinetags import FREE, folded_tag, parse_tag, tag_of, write_tag
 from incidents.taxonomy.registry import Use
@@ -102,7 +101,9 @@ def tag_usage(
     each are counted. One query.
     """
     try:
-        shared, parameters = _shared_with(reader).values("pk").query.sql_with_params()
+        # All that is not open to everybody or to the community is among it.
+        shown = Incident.objects.filter(shared_with(reader)).exclude(status=Status.WITHDRAWN)
+        shared, parameters = shown.values("pk").query.sql_with_params()
     except EmptyResultSet:
         return []
     place, order_by = _clauses(order, inclusive=inclusive)
@@ -121,25 +122,6 @@ def tag_usage(
     with connection.cursor() as cursor:
         cursor.execute(statement, given)
         return [TagUse(*row) for row in cursor.fetchall()]
-
-
-def _shared_with(reader: Reader) -> IncidentQuerySet:
-    """What the reader may see as one who owns or wrote it, or is named on it.
-
-    All that is not open to everybody or to the community is among it.
-    """
-    ways = [
-        Q(owner=reader.member),
-        Q(named__member=reader.member),
-        Q(named__group__memberships__member=reader.member),
-    ]
-    if reader.user is not None:
-        ways += [Q(author=reader.user), Q(named__user=reader.user)]
-    first, *others = (Incident.objects.filter(way).values("pk") for way in ways)
-    open_marks = OPEN_MARKS if reader.member.in_community else [Tlp.CLEAR]
-    is_open = Q(status=Status.PUBLISHED, tlp__in=open_marks, audiences=[])
-    others_than_open = Incident.objects.filter(pk__in=first.union(*others)).exclude(is_open)
-    return others_than_open.visible_to(reader).exclude(status=Status.WITHDRAWN)
 
 
 def _numbered(statement: str, parameters: int) -> str:

@@ -13,9 +13,19 @@ owner's leads' and admins'. Withdrawn incidents keep their readers, who see what
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from django.db.models import Case, CharField, Exists, OuterRef, Q, QuerySet, Value, When
+import pgtrigger
+from django.db.models import (
+    Case,
+    CharField,
+    Exists,
+    OuterRef,
+    Q,
+    QuerySet,
+    Value,
+    When,
+)
 
 from accounts.models import Member, User
 from accounts.readers import Reader
@@ -32,48 +42,96 @@ NOTHING = Q(pk__in=[])
 LEADS = tuple(roles_with(Right.PUBLISH))
 """Roles that read what is red of their own organisation, whatever else they may do."""
 
+EVERYBODY = "everybody"
+COMMUNITY = "community"
+INSIDE = "inside-"
+"""Before the key of an organisation or group that only counts within the community."""
+OPENED_BY = f"""
+NEW."readers" = CASE
+    WHEN NEW."tlp" = '{Tlp.RED}' THEN ARRAY['leads:' || NEW."owner_id"] || ARRAY(
+        SELECT 'person:' || person FROM (
+            SELECT NEW."author_id"::text
+            UNION
+            SELECT named ->> 'user' FROM jsonb_array_elements(NEW."audiences") AS named
+            WHERE NEW."status" <> '{DRAFT}'
+        ) AS people (person)
+        WHERE person IS NOT NULL ORDER BY person
+    )
+    WHEN NEW."status" = '{DRAFT}' THEN ARRAY['owner:' || NEW."owner_id"]
+    WHEN NEW."tlp" = '{Tlp.CLEAR}' AND NEW."audiences" = '[]' THEN
+        ARRAY['owner:' || NEW."owner_id", '{EVERYBODY}']
+    WHEN NEW."tlp" = '{Tlp.GREEN}' AND NEW."audiences" = '[]' THEN
+        ARRAY['owner:' || NEW."owner_id", '{COMMUNITY}']
+    ELSE ARRAY['owner:' || NEW."owner_id"] || ARRAY(
+        SELECT CASE WHEN NEW."tlp" IN ('{Tlp.CLEAR}', '{Tlp.AMBER}') THEN '' ELSE '{INSIDE}' END
+            || kind || ':' || name
+        FROM jsonb_array_elements(NEW."audiences") AS named
+        CROSS JOIN LATERAL jsonb_each_text(named) AS entry (kind, name)
+        WHERE kind IN ('member', 'group')
+    )
+END;
+RETURN NEW;
+"""  # noqa: S608 - all names are ours
+"""Makes the keys that open an incident of what its row says, whatever statement writes it.
 
-class OneByOne(Exists):
-    """Asked of each row that is looked at, where PostgreSQL would find the answer for all first.
+Whoever holds one of them may read it. What else decides (kind and state of an organisation, its
+groups, a person's role) stands with the reader, in `keys_of`: a change of it takes effect at once
+and touches no incident.
+"""
 
-    It does so to be quick with a whole table, even when only the first rows of it are wanted.
-    """
+_TOUCHED: Any = pgtrigger.UpdateOf(  # type: ignore[no-untyped-call]
+    "status", "tlp", "owner_id", "author_id", "audiences", "readers"
+)
+READERS_TRIGGER = pgtrigger.Trigger(
+    name="readers",
+    when=pgtrigger.Before,
+    operation=pgtrigger.Insert | _TOUCHED,
+    func=OPENED_BY.strip(),
+)
 
-    template = "EXISTS(%(subquery)s OFFSET 0)"
 
+def readable_by(reader: Reader, *, through: str = "") -> Q:
+    """Filter for what hangs on incidents that `reader` may read, by its relation `through`.
 
-def readable_by(reader: Reader, *, paged: bool = False) -> Q:
-    """Filter for the incidents that `reader` may read; on rows of Incident.
-
-    `paged` tells that the first of them in some order are wanted, not all.
+    Without one, on rows of Incident.
     """
     if not reader.member.is_active:
         return NOTHING
-    exists = OneByOne if paged else Exists
-    named = Q(exists(Audience.objects.filter(incident=OuterRef("pk")).naming(reader.member)))
-    own = Q(owner=reader.member) & ~Q(tlp=Tlp.RED)
-    shared = ~Q(status=DRAFT) & _admits(reader.member, named, mark="tlp")
-    return own | shared | _red_for(reader)
+    opens = f"{through}__readers__overlap" if through else "readers__overlap"
+    return Q(**{opens: keys_of(reader)})
 
 
-def _admits(member: Member, named: Q, *, mark: str) -> Q:
-    """Records whose mark and audiences admit an active organisation that is not their owner."""
-    open_marks = OPEN_MARKS if member.in_community else (Tlp.CLEAR,)
-    listed_marks = LISTED_MARKS if member.in_community else (Tlp.AMBER,)
-    is_open = Q(**{f"{mark}__in": open_marks}, audiences=[])
-    return is_open | (Q(**{f"{mark}__in": (*open_marks, *listed_marks)}) & named)
-
-
-def _red_for(reader: Reader) -> Q:
-    """Red names persons: a token, an endpoint or a feed reads none of it."""
-    user = reader.user
-    if user is None or not user.is_active:
+def shared_with(reader: Reader) -> Q:
+    """As `readable_by`, without what the reader reads because everybody of its kind does."""
+    if not reader.member.is_active:
         return NOTHING
-    named = Q(Exists(Audience.objects.filter(incident=OuterRef("pk"), user=user)))
-    allowed = Q(author=user) | (~Q(status=DRAFT) & named)
-    if user.role in LEADS:
-        allowed |= Q(owner=reader.member)
-    return Q(tlp=Tlp.RED) & allowed
+    general = general_keys_of(reader.member)
+    named = [key for key in keys_of(reader) if key not in general]
+    return Q(readers__overlap=named) & ~Q(readers__overlap=general)
+
+
+def general_keys_of(member: Member) -> list[str]:
+    """The keys that `member` shares with everybody, or with all of the community."""
+    return [EVERYBODY, COMMUNITY] if member.in_community else [EVERYBODY]
+
+
+def keys_of(reader: Reader) -> list[str]:
+    """The keys that an active reader holds.
+
+    Asks for its groups, unless they were fetched with its organisation. They are given to
+    PostgreSQL as values, not as a question of their own: so it knows how many incidents they open.
+    """
+    member, user = reader.member, reader.user
+    names = [f"member:{member.slug}"]
+    names += [f"group:{one.group_id}" for one in member.memberships.all()]
+    keys = [*general_keys_of(member), f"owner:{member.pk}", *names]
+    if member.in_community:
+        keys += [f"{INSIDE}{name}" for name in names]
+    if user is not None and user.is_active:
+        keys.append(f"person:{user.pk}")
+        if user.role in LEADS:
+            keys.append(f"leads:{member.pk}")
+    return keys
 
 
 def readers_of(incident: Incident) -> QuerySet[Member]:
@@ -155,6 +213,14 @@ def child_readable_by(reader: Reader) -> Q:
             persons |= Q(organisation=member)
         allowed |= Q(**{BINDING: Tlp.RED}) & persons
     return allowed & ~(Q(incident__status=WITHDRAWN) & ~Q(incident__owner=member))
+
+
+def _admits(member: Member, named: Q, *, mark: str) -> Q:
+    """Records whose mark and audiences admit an active organisation that is not their owner."""
+    open_marks = OPEN_MARKS if member.in_community else (Tlp.CLEAR,)
+    listed_marks = LISTED_MARKS if member.in_community else (Tlp.AMBER,)
+    is_open = Q(**{f"{mark}__in": open_marks}, audiences=[])
+    return is_open | (Q(**{f"{mark}__in": (*open_marks, *listed_marks)}) & named)
 
 
 def _follows() -> Q:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterable
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 
@@ -24,15 +25,20 @@ from incidents.core.outputs import IncidentOutput
 from incidents.core.representation import represent_incident
 from incidents.crossrefs.clusters import cluster_of
 from incidents.crossrefs.inputs import LinkInput
-from incidents.crossrefs.models import CrossReference, CrossReferenceQuerySet, Evidence
+from incidents.crossrefs.models import (
+    CrossReference,
+    CrossReferenceQuerySet,
+    Evidence,
+    EvidenceQuerySet,
+)
 from incidents.crossrefs.outputs import LinkOutput
 from incidents.crossrefs.representation import represent_crossref
 from incidents.crossrefs.services import deciding
 
 
-def _whole(links: CrossReferenceQuerySet, reader: Reader) -> CrossReferenceQuerySet:
+def _whole(links: CrossReferenceQuerySet, knowing: EvidenceQuerySet) -> CrossReferenceQuerySet:
     """Links with all that is shown of them: two queries, however many."""
-    known = Prefetch("evidence", Evidence.objects.visible_to(reader), to_attr="known_evidence")
+    known = Prefetch("evidence", knowing, to_attr="known_evidence")
     return links.select_related(
         "from_incident__owner", "to_incident__owner", "organisation"
     ).prefetch_related(known)
@@ -44,6 +50,11 @@ class LinkViews(HubViewSet[CrossReference]):
     @property
     def reader(self) -> Reader:
         return reader_of(self.request)
+
+    @cached_property
+    def knowing(self) -> EvidenceQuerySet:
+        """All evidence that the caller may know of."""
+        return Evidence.objects.visible_to(self.reader)
 
     def represent(self, row: CrossReference) -> dict[str, Any]:
         evidence = row.known_evidence  # type: ignore[attr-defined] # fetched by _whole
@@ -76,8 +87,10 @@ class CrossReferenceViewSet(
 
     def get_queryset(self) -> QuerySet[CrossReference]:
         if self.action in {"accept", "reject", "destroy"}:
-            return _whole(CrossReference.objects.editable_by(self.reader), self.reader)
-        return _whole(CrossReference.objects.visible_to(self.reader), self.reader)
+            links = CrossReference.objects.editable_by(self.reader, knowing=self.knowing)
+        else:
+            links = CrossReference.objects.visible_to(self.reader, knowing=self.knowing)
+        return _whole(links, self.knowing)
 
     def check_rights(self) -> None:
         if self.action == "create":
@@ -122,6 +135,7 @@ class CrossReferenceViewSet(
         deciding.delete_link(link_id=row.pk, by=self.reader)
 
     def _answer_decided(self, row: CrossReference, decided: CrossReference) -> HttpResponse:
+        self.answered_object_id = str(row.pk)
         row.state, row.decided_at = decided.state, decided.decided_at
         return self.answer(row)
 
@@ -131,7 +145,7 @@ class CrossReferenceViewSet(
             return
         named: list[str] = []
         with contextlib.suppress(ValueError):  # no id, or one that is none
-            visible = CrossReference.objects.visible_to(self.reader)
+            visible = CrossReference.objects.visible_to(self.reader, knowing=self.knowing)
             found = visible.filter(pk=UUID(self.kwargs.get("pk", "")))
             named = [str(pk) for pk in found.values_list("pk", flat=True)]
         audit_refusal(self.request, action=f"crossref.{self.action}", objects=named, error=error)
@@ -150,10 +164,9 @@ class IncidentLinksViewSet(ListAction[CrossReference], LinkViews):
         self.incident = find_incident(self.request, self.kwargs["ref"], whole=True)
 
     def get_queryset(self) -> QuerySet[CrossReference]:
-        links = CrossReference.objects.visible_to(self.reader).filter(
-            Q(from_incident=self.incident) | Q(to_incident=self.incident)
-        )
-        return _whole(links, self.reader)
+        visible = CrossReference.objects.visible_to(self.reader, knowing=self.knowing)
+        links = visible.filter(Q(from_incident=self.incident) | Q(to_incident=self.incident))
+        return _whole(links, self.knowing)
 
     def represent_all(self, rows: Iterable[CrossReference]) -> list[dict[str, Any]]:
         shown = list(rows)

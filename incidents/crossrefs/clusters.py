@@ -31,7 +31,7 @@ def cluster_of(incident: Incident, *, reader: Reader) -> IncidentQuerySet:
     """
     if incident.status == Status.WITHDRAWN:  # no end of anything
         return Incident.objects.visible_to(reader).filter(pk=incident.pk)
-    visible = Incident.objects.visible_to(reader, paged=True).exclude(status=Status.WITHDRAWN)
+    visible = Incident.objects.visible_to(reader).exclude(status=Status.WITHDRAWN)
     query, parameters = visible.values("id").query.sql_with_params()
     links = CrossReference._meta  # noqa: SLF001 - Django's documented API
     sql = REACHED.format(

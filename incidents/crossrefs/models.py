@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.db import models
-from django.db.models import F, OuterRef, Q
+from django.db.models import F, Q
 from django.db.models.functions import Now
 
 from accounts.models import Member, User
@@ -11,7 +11,7 @@ from accounts.readers import Reader
 from hub.kit.ids import uuid7
 from incidents.core import visibility
 from incidents.core.models import Incident, Observation, Status
-from incidents.core.visibility import OneByOne
+from incidents.core.selection import Selection
 
 
 class State(models.TextChoices):
@@ -33,37 +33,45 @@ class EvidenceQuerySet(models.QuerySet["Evidence"]):
         """What speaks for links whose ends `reader` may read, as far as it rests on the same."""
         marked = Observation.objects.annotate(**{visibility.BINDING: visibility.binding_mark()})
         # Their incidents are the ends of the link: that these may be read is asked of the link.
-        seen = marked.filter(visibility.child_readable_by(reader))
+        seen = Selection.of(marked.filter(visibility.child_readable_by(reader)))
         return self.filter(
-            Q(from_observation=None) | Q(OneByOne(seen.filter(pk=OuterRef("from_observation")))),
-            Q(to_observation=None) | Q(OneByOne(seen.filter(pk=OuterRef("to_observation")))),
+            Q(from_observation=None) | Q(seen.holds("from_observation")),
+            Q(to_observation=None) | Q(seen.holds("to_observation")),
         )
 
 
 class CrossReferenceQuerySet(models.QuerySet["CrossReference"]):
-    def visible_to(self, reader: Reader) -> CrossReferenceQuerySet:
+    def visible_to(
+        self, reader: Reader, *, knowing: EvidenceQuerySet | None = None
+    ) -> CrossReferenceQuerySet:
         """Links of which `reader` may read both ends, and something that speaks for them.
 
-        What was withdrawn is no end of anything, and what was rejected is no link.
+        What was withdrawn is no end of anything, and what was rejected is no link. `knowing` is
+        all evidence that is visible to `reader`, where that was worked out already.
         """
-        return self._known_to(reader).exclude(state=State.REJECTED)
+        return self._known_to(reader, knowing).exclude(state=State.REJECTED)
 
-    def editable_by(self, reader: Reader) -> CrossReferenceQuerySet:
+    def editable_by(
+        self, reader: Reader, *, knowing: EvidenceQuerySet | None = None
+    ) -> CrossReferenceQuerySet:
         """What `reader` may ask to change: what it sees, and what an end of its own had rejected.
 
         Whether it may is another question; those who see nothing there are told nothing.
         """
         own = Q(from_incident__owner=reader.member) | Q(to_incident__owner=reader.member)
-        return self._known_to(reader).filter(~Q(state=State.REJECTED) | own)
+        return self._known_to(reader, knowing).filter(~Q(state=State.REJECTED) | own)
 
-    def _known_to(self, reader: Reader) -> CrossReferenceQuerySet:
-        ends = Incident.objects.visible_to(reader, paged=True).exclude(status=Status.WITHDRAWN)
-        evidence = Evidence.objects.visible_to(reader).filter(crossref=OuterRef("pk"))
+    def _known_to(self, reader: Reader, knowing: EvidenceQuerySet | None) -> CrossReferenceQuerySet:
+        visible = Incident.objects.visible_to(reader).exclude(status=Status.WITHDRAWN)
+        ends = Selection.of(visible)
+        if knowing is None:
+            knowing = Evidence.objects.visible_to(reader)
+        reasons = Selection.of(knowing, "crossref")
         # An incident has few links: each is asked about, nothing is read for all there are.
         return self.filter(
-            OneByOne(ends.filter(pk=OuterRef("from_incident"))),
-            OneByOne(ends.filter(pk=OuterRef("to_incident"))),
-            Q(state=State.ACCEPTED) | Q(origin=Origin.MANUAL) | Q(OneByOne(evidence)),
+            ends.holds("from_incident"),
+            ends.holds("to_incident"),
+            Q(state=State.ACCEPTED) | Q(origin=Origin.MANUAL) | Q(reasons.holds("pk")),
         )
 
 

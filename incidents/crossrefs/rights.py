@@ -20,15 +20,18 @@ from incidents.crossrefs.models import CrossReference, Evidence, Origin, State
 
 def fetch_links(ids: Iterable[UUID]) -> dict[UUID, CrossReference]:
     """Links with their ends, who proposed them, and all that speaks for them; two queries."""
-    evidence = Evidence.objects.order_by("pk").select_related(
-        "from_observation__incident", "to_observation__incident"
-    )
+    evidence = Evidence.objects.order_by("pk").select_related("from_observation", "to_observation")
     links = (
         CrossReference.objects.filter(pk__in=ids)
         .select_related("from_incident__owner", "to_incident__owner", "organisation")
         .prefetch_related(Prefetch("evidence", evidence))
     )
-    return {link.pk: link for link in links}
+    found = {link.pk: link for link in links}
+    for link in found.values():
+        ends = {end.pk: end for end in ends_of(link)}
+        for seen in observations_of(link):  # of its ends, which are fetched already
+            seen.incident = ends[seen.incident_id]
+    return found
 
 
 def ends_of(link: CrossReference) -> tuple[Incident, Incident]:
@@ -62,7 +65,7 @@ def readers_of_link(link: CrossReference) -> QuerySet[Member]:
     links = readable_links(
         ((link, one) for one in standings), readable=readable, readable_children=children
     )
-    return both.filter(pk__in=[member_id for _, member_id in links])
+    return Member.objects.active().filter(pk__in=[member_id for _, member_id in links])
 
 
 def readable_links(

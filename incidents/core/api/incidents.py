@@ -97,7 +97,7 @@ class IncidentViewSet(
         return reader_of(self.request)
 
     def get_queryset(self) -> QuerySet[Incident]:
-        visible = Incident.objects.visible_to(self.reader, paged=self.action == "list")
+        visible = Incident.objects.visible_to(self.reader)
         return visible.select_related("owner")
 
     def filter_rows(self, queryset: QuerySet[Incident]) -> QuerySet[Incident]:

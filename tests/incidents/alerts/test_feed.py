@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
@@ -172,6 +173,32 @@ def test_pages_follow_each_other_without_gap_or_overlap(lead: Reader, birch: Mem
     assert [len(page.items) for page in pages] == [2, 2, 1, 0]
     assert first.cursor == first.items[-1]["cursor"]
     assert fourth.cursor == third.cursor
+
+
+@pytest.mark.parametrize("limit", [1, 2, 3])
+def test_pages_hold_all_kinds_of_news_in_the_order_in_which_it_happened(
+    lead: Reader, birch: Member, limit: int
+) -> None:
+    incidents = []
+    for number in range(3):
+        incidents.append(make.incident(by=lead))
+        make.observation(incidents[0], lead)
+        accounts.create_member(slug=f"newcomer-{number}", name="Newcomer")
+        withdraw_incident(incident_id=make.incident(by=lead).pk, reason="Satire.", by=lead)
+    make.link(incidents[0], incidents[1], lead)
+    lost = make.incident(by=lead, tlp="amber", shared_with=[birch])
+    whole = feed(birch, limit=200)
+
+    page, paged = feed(birch, limit=limit), []
+    while page.items:
+        paged += page.items
+        page = feed(birch, limit=limit, after=page.cursor)
+
+    assert len(whole.items) == 17
+    assert whole.items[-1]["data"]["incident"]["ref"] == lost.ref
+    assert [item["data"]["event_id"] for item in paged] == [
+        item["data"]["event_id"] for item in whole.items
+    ]
 
 
 def test_a_cursor_stays_equal_while_nothing_new_is_visible(lead: Reader, birch: Member) -> None:
@@ -462,3 +489,31 @@ def test_what_is_hidden_while_the_page_is_made_is_left_out(
     (item,) = feed(birch).items
 
     assert item["data"]["incident"]["ref"] == kept.ref
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_is_placed_while_the_page_is_made_is_not_passed_over(
+    lead: Reader, birch: Member, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    incident = make.incident(by=lead)
+    make.observation(incident, make.person(make.member()))
+    find_others = module._others
+
+    def place() -> None:
+        for position, event in enumerate(Event.objects.order_by("pk"), start=1):
+            Event.objects.filter(pk=event.pk).update(position=position)
+        connection.close()
+
+    def placed_meanwhile(*asked: Any, **options: Any) -> Any:
+        placing = threading.Thread(target=place)
+        placing.start()
+        placing.join()
+        return find_others(*asked, **options)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(module, "_others", placed_meanwhile)
+        first = feed_page(Reader(birch, None), after=None, limit=10, topics=[])
+    second = feed_page(Reader(birch, None), after=first.cursor, limit=10, topics=[])
+
+    types = [item["type"] for page in (first, second) for item in page.items]
+    assert types == ["incident.published", "observation.added"]

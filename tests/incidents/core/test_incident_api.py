@@ -401,12 +401,12 @@ def test_a_list_takes_as_many_queries_for_many_as_for_one(
     client = as_token(make.member())
     make.incident()
     client.get(INCIDENTS)
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(4):
         client.get(INCIDENTS)
     for _ in range(5):
         make.incident()
 
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(4):
         listed = client.get(INCIDENTS)
 
     assert len(listed.json()["results"]) == 6

@@ -95,10 +95,12 @@ plans = st.builds(
 
 def named_in(plan: Any, world: World) -> list[Named]:
     if plan.tlp == Tlp.RED:
-        return [Named("user", str(i), world.users[i].pk) for i in sorted(plan.users)]
-    return [Named("member", str(i), world.members[i].pk) for i in sorted(plan.members)] + [
-        Named("group", str(i), world.groups[i].pk) for i in sorted(plan.groups)
-    ]
+        return [
+            Named("user", str(world.users[i].pk), world.users[i].pk) for i in sorted(plan.users)
+        ]
+    return [
+        Named("member", world.members[i].slug, world.members[i].pk) for i in sorted(plan.members)
+    ] + [Named("group", str(world.groups[i].pk), world.groups[i].pk) for i in sorted(plan.groups)]
 
 
 def put(plan: Plan, world: World) -> Incident:
