@@ -11,7 +11,7 @@ from typing import Any, Final
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 
-from hub.api.serializers import StrictSerializer, kind_of
+from hub.api.serializers import StrictSerializer, kind_of, shape_of
 from hub.api.suggestions import right_words, shown
 
 EARLIEST: Final = dt.datetime(1900, 1, 1, tzinfo=dt.UTC)
@@ -21,7 +21,10 @@ LATEST: Final = dt.datetime(2100, 1, 1, tzinfo=dt.UTC)
 _RFC3339: Final = re.compile(
     r"\d{4}-\d\d-\d\d[Tt][0-2]\d:[0-5]\d:[0-5]\d(\.\d{1,9})?([Zz]|[+-][0-2]\d:[0-5]\d)", re.ASCII
 )
-_LINE: Final = frozenset("\n\t")
+_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+"""Unicode's category Cc, and halves of surrogate pairs, which no UTF-8 can hold."""
+_CONTROL_IN_LINES: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+"""The same without tabs and line breaks."""
 
 
 class Text(serializers.CharField):
@@ -33,6 +36,8 @@ class Text(serializers.CharField):
 
     def __init__(self, *, max_length: int, multiline: bool = False, **options: Any) -> None:
         super().__init__(**options)
+        # DRF's own look at each character in Python, for what `_CONTROL` finds at once.
+        self.validators = []
         self.longest = max_length
         self.multiline = multiline
 
@@ -44,13 +49,10 @@ class Text(serializers.CharField):
         if not isinstance(data, str):
             raise ValidationError(f"Send text, not {kind_of(data)}.", code="wrong_type")
         text = unicodedata.normalize("NFC", data.replace("\r\n", "\n")).strip()
-        allowed = _LINE if self.multiline else frozenset()
-        control = next(
-            (c for c in text if unicodedata.category(c) == "Cc" and c not in allowed), ""
-        )
+        control = (_CONTROL_IN_LINES if self.multiline else _CONTROL).search(text)
         if control:
             words = "one line without" if not self.multiline else "text without other"
-            detail = f"Send {words} control characters; U+{ord(control):04X} is one."
+            detail = f"Send {words} control characters; U+{ord(control[0]):04X} is one."
             raise ValidationError(detail, code="control_character")
         if len(text) > self.longest:
             detail = f"At most {self.longest} characters; this has {len(text)}."
@@ -171,7 +173,7 @@ class Objects(serializers.Field[list[Any], Any, list[Any], Any]):
     def to_internal_value(self, data: Any) -> list[Any]:
         check_list(data, max_items=self.max_items)
         # A serializer of its own: within ours it would inherit `partial`.
-        reader = self.serializer_class(context=self.context)
+        reader = shape_of(self.serializer_class)
         values: list[Any] = []
         errors: dict[str, Any] = {}
         for index, item in enumerate(data):

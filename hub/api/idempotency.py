@@ -63,7 +63,9 @@ def answer_once(view: IdempotentView, handler: Callable[[], HttpResponse]) -> Ht
         if stored is not None:
             stored.delete()
         response = _first_answer(handler)
-        _store(response, scope=scope, digest=digest, object_id=view.answered_object_id)
+        row = IdempotentAnswer(scope=scope, body_digest=digest, object_id=view.answered_object_id)
+        row.organisation = view.request.caller.organisation if view.request.caller else ""
+        _store(response, row)
         return response
 
 
@@ -105,16 +107,15 @@ def _first_answer(handler: Callable[[], HttpResponse]) -> HttpResponse:
         return problem.answer()
 
 
-def _store(response: HttpResponse, *, scope: bytes, digest: bytes, object_id: str) -> None:
-    row = IdempotentAnswer(
-        scope=scope, body_digest=digest, object_id=object_id, expires_at=clock.now() + KEPT
-    )
+def _store(response: HttpResponse, row: IdempotentAnswer) -> None:
     head: dict[str, Any] = {
         "status": response.status_code,
         "headers": {name: response[name] for name in _KEPT_HEADERS if name in response},
     }
     plaintext = json.dumps(head).encode() + b"\n" + response.content
     row.answer = crypto.encrypt(plaintext, context=row.encryption_context)
+    row.is_refusal = response.status_code in _STORED_REFUSALS
+    row.expires_at = clock.now() + KEPT
     row.save(force_insert=True)
 
 

@@ -22,20 +22,27 @@ class IdempotentAnswer(models.Model):
     """The first answer to a POST with an Idempotency-Key, written with the change it tells of.
 
     `scope` is the SHA-256 of who asked what with which key; `answer` is encrypted, since it may
-    hold a secret that is shown once.
+    hold a secret that is shown once. `organisation` is whose request it was.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     scope = models.BinaryField(max_length=DIGEST_BYTES, unique=True)
     body_digest = models.BinaryField(max_length=DIGEST_BYTES)
     object_id = models.CharField(max_length=64, blank=True)
+    organisation = models.CharField(max_length=64, blank=True, default="", db_default="")
+    is_refusal = models.BooleanField(default=False, db_default=False)
     answer = models.BinaryField()
     expires_at = models.DateTimeField(db_index=True)
 
     objects = IdempotentAnswerQuerySet.as_manager()
 
     class Meta:
-        indexes = [models.Index(fields=["object_id"], name="answer_object")]
+        indexes = [
+            models.Index(fields=["object_id"], name="answer_object"),
+            models.Index(
+                fields=["organisation"], name="answer_refused", condition=models.Q(is_refusal=True)
+            ),
+        ]
 
     def __str__(self) -> str:
         return str(self.id)

@@ -31,3 +31,14 @@ def rewrite_answers(object_ids: Collection[str], change: Callable[[bytes], bytes
         head, _, body = plaintext.partition(b"\n")
         row.answer = crypto.encrypt(head + b"\n" + change(body), context=row.encryption_context)
         row.save(update_fields=["answer"])
+
+
+def forget_refusals(organisation: str) -> int:
+    """Delete what an organisation's requests were refused with; returns how many.
+
+    Refusals repeat what was sent, whatever it was about. Nothing was carried out, so a request that
+    is sent again is judged anew and does nothing twice.
+    """
+    refusals = IdempotentAnswer.objects.filter(organisation=organisation, is_refusal=True)
+    deleted, _ = refusals.delete()
+    return deleted

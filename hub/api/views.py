@@ -28,6 +28,7 @@ from hub.api.parsers import MergePatchParser, StrictJSONParser
 from hub.api.problems import exception_handler
 from hub.api.requests import DEFAULT_LIMIT_BYTES, HubRequest
 from hub.api.schema.operations import HubSchema
+from hub.api.serializers import validated
 from hub.api.suggestions import right_words, shown
 from hub.kit.errors import Absent, InvalidInput, ScopeMissing
 
@@ -141,9 +142,7 @@ class HubViewSet(GenericViewSet[ModelT]):
         """The validated body. Raises DRF's ValidationError, which becomes 400 with pointers."""
         self.check_query()
         chosen = serializer_class or self.request_serializers[self.action]
-        serializer = chosen(data=self.request.data, partial=partial, context={"view": self})
-        serializer.is_valid(raise_exception=True)
-        return serializer.validated_data
+        return validated(chosen, self.request.data, partial=partial)
 
     def check_precondition(self, row: ModelT, *, required: bool | None = None) -> None:
         """Compare If-Match with the row as this caller sees it now; see `check_if_match`."""

@@ -102,11 +102,15 @@ class Chore(models.Model):
 
     Written with the event, for each consumer that `hub/settings/events.py` names beside the
     fan-out; deleted by the consumer in the transaction that does it.
+
+    `note`, encrypted, is what the consumer must know and no event may keep, such as what is to be
+    forgotten. It goes with the chore.
     """
 
     id = models.BigAutoField(primary_key=True)
     event = models.ForeignKey(Event, on_delete=models.PROTECT, related_name="chores")
     consumer = models.CharField(max_length=100)
+    note = models.BinaryField(null=True)
 
     class Meta:
         constraints = [
@@ -115,6 +119,10 @@ class Chore(models.Model):
 
     def __str__(self) -> str:
         return f"{self.consumer} of {self.event_id}"
+
+    @property
+    def encryption_context(self) -> str:
+        return f"outbox_chore:note:{self.event_id}:{self.consumer}"
 
 
 class EventRecipient(models.Model):

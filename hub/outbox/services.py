@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from django.conf import settings
 from django.db import connection, transaction
 
-from hub.outbox.models import Chore, Event, EventRecipient
+from hub.kit import crypto
+from hub.kit.ids import uuid7
+from hub.outbox.models import Chore, Event
 
 PLACING_LOCK = 0x6875_6202
 """Advisory lock of the one relay that gives positions; the number only has to be ours."""
@@ -29,6 +33,31 @@ FROM ready WHERE event.id = ready.id
 """
 
 
+RECORDED: Final = (
+    "id", "topic", "subject_id", "stream_id", "version", "mark", "actor_id", "is_directed",
+    "recorded_at", "xid",
+)  # fmt: skip
+
+# By hand, and at once: with each change somebody waits for this.
+RECORD: Final = f"""
+WITH recorded AS (
+    INSERT INTO outbox_event
+        (id, topic, subject_id, stream_id, version, mark, actor_id, is_directed)
+    VALUES (%(id)s, %(topic)s, %(subject_id)s, %(stream_id)s, %(version)s, %(mark)s, %(actor_id)s,
+            %(is_directed)s)
+    RETURNING {", ".join(RECORDED)}
+), asked AS (
+    INSERT INTO outbox_chore (event_id, consumer, note)
+    SELECT recorded.id, chore.consumer, chore.note
+    FROM recorded, unnest(%(consumers)s::text[], %(notes)s::bytea[]) AS chore (consumer, note)
+), addressed AS (
+    INSERT INTO outbox_eventrecipient (event_id, member_id)
+    SELECT recorded.id, member_id FROM recorded, unnest(%(recipients)s::uuid[]) AS member_id
+)
+SELECT {", ".join(RECORDED)} FROM recorded
+"""  # noqa: S608 - names of ours
+
+
 def record_event(
     topic: str,
     *,
@@ -38,34 +67,52 @@ def record_event(
     mark: str,
     actor_id: UUID | None = None,
     recipients: Iterable[UUID] | None = None,
+    note: Any = None,
 ) -> Event:
     """Write the event beside the change it tells of; the relay finds it after commit.
 
     `actor_id` is the organisation that did it, which is not told of its own doing. `recipients`
-    addresses the event to these organisations alone; None leaves that to the fan-out.
+    addresses the event to these organisations alone; None leaves that to the fan-out. `note`, plain
+    JSON, is for those alone who do the event's chores, and is gone with these.
 
     Raises RuntimeError outside a transaction: an event that can outlive a rolled-back change
     would alert members to something that never happened.
     """
     if not connection.in_atomic_block:
         raise RuntimeError("record_event() needs the transaction of the change it records")
-    event = Event.objects.create(
-        topic=topic,
-        subject_id=subject_id,
-        stream_id=stream_id,
-        version=version,
-        mark=mark,
-        actor_id=actor_id,
-        is_directed=recipients is not None,
-    )
-    Chore.objects.bulk_create(
-        Chore(event=event, consumer=consumer) for consumer in settings.HUB_CHORES.get(topic, ())
-    )
-    if recipients is not None:
-        EventRecipient.objects.bulk_create(
-            EventRecipient(event=event, member_id=member_id) for member_id in recipients
+    event_id, consumers = uuid7(), settings.HUB_CHORES.get(topic, ())
+    with connection.cursor() as cursor:
+        cursor.execute(
+            RECORD,
+            {
+                "id": event_id,
+                "topic": topic,
+                "subject_id": subject_id,
+                "stream_id": stream_id,
+                "version": version,
+                "mark": mark,
+                "actor_id": actor_id,
+                "is_directed": recipients is not None,
+                "consumers": list(consumers),
+                "notes": [_encrypted(note, event_id, consumer) for consumer in consumers],
+                "recipients": list(recipients or ()),
+            },
         )
-    return event
+        return Event.from_db(connection.alias, RECORDED, cursor.fetchone())
+
+
+def _encrypted(note: Any, event_id: UUID, consumer: str) -> bytes | None:
+    if note is None:
+        return None
+    context = Chore(event_id=event_id, consumer=consumer).encryption_context
+    return crypto.encrypt(json.dumps(note).encode(), context=context)
+
+
+class Taken(NamedTuple):
+    """An event that a consumer shall do something about, and what only it was told of that."""
+
+    event: Event
+    note: Any
 
 
 def take_chore(event_id: UUID, consumer: str) -> Event | None:
@@ -74,12 +121,21 @@ def take_chore(event_id: UUID, consumer: str) -> Event | None:
     In the transaction that does it: the chore is gone when that commits, and still there when it
     fails or dies.
     """
+    taken = take_noted_chore(event_id, consumer)
+    return taken.event if taken else None
+
+
+def take_noted_chore(event_id: UUID, consumer: str) -> Taken | None:
+    """As `take_chore`, with the note that was left for the consumer."""
     chores = Chore.objects.select_for_update(skip_locked=True, of=("self",))
     chore = chores.filter(event_id=event_id, consumer=consumer).select_related("event").first()
     if chore is None:
         return None
     chore.delete()
-    return chore.event
+    if chore.note is None:
+        return Taken(chore.event, None)
+    plaintext = crypto.decrypt(bytes(chore.note), context=chore.encryption_context)
+    return Taken(chore.event, json.loads(plaintext))
 
 
 def place_events() -> int:

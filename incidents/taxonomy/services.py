@@ -20,6 +20,8 @@ WATCH_DAYS = 60
 ALIASES_LOCK = 0x6875_6203
 """Advisory lock over `TagAlias`; the number only has to be ours."""
 
+_RENAMED = """SELECT tag, "into" FROM taxonomy_tagalias WHERE tag = ANY(%s)"""
+
 REFRESHED = [
     "name",
     "kind",
@@ -93,7 +95,9 @@ def renamed_tags(tags: Iterable[str]) -> dict[str, str]:
     free = [tag for tag in tags if is_free(tag)]
     if not free:
         return {}
-    return dict(TagAlias.objects.filter(tag__in=free).values_list("tag", "into"))
+    with connection.cursor() as cursor:
+        cursor.execute(_RENAMED, [free])
+        return dict(cursor.fetchall())
 
 
 @transaction.atomic

@@ -14,9 +14,11 @@ from hub.api.problems import MEDIA_TYPE, problem_of
 from hub.api.strict_json import MalformedJSON
 from hub.kit.errors import (
     Absent,
+    AddressTooLong,
     BodyTooLarge,
     Conflict,
     FieldError,
+    HeadersTooLarge,
     InvalidInput,
     KeyReused,
     NotAllowed,
@@ -74,8 +76,7 @@ class Refusal(NamedTuple):
 
     name: str
     words: str
-    errors: Sequence[Exception] = ()
-    """None: the web server refuses, before the hub sees the request."""
+    errors: Sequence[Exception]
     headers: Mapping[str, Schema] = {}
 
 
@@ -151,7 +152,9 @@ REFUSALS: Final[Mapping[int, Refusal]] = {
         "The body is too large",
         [BodyTooLarge("The body may have up to 1048576 bytes.")],
     ),
-    414: Refusal("AddressTooLong", "The request line has more than 4,094 bytes"),
+    414: Refusal(
+        "AddressTooLong", "The request line has more than 4,094 bytes", [AddressTooLong()]
+    ),
     415: Refusal(
         "UnsupportedMediaType",
         "The body is not sent as JSON in UTF-8",
@@ -170,7 +173,11 @@ REFUSALS: Final[Mapping[int, Refusal]] = {
         [TooManyRequests(retry_after=3)],
         {"Retry-After": _ALWAYS},
     ),
-    431: Refusal("HeadersTooLarge", "A header has more than 8,190 bytes, or there are too many"),
+    431: Refusal(
+        "HeadersTooLarge",
+        "A header has more than 8,190 bytes, or there are too many",
+        [HeadersTooLarge()],
+    ),
     503: Refusal("Unavailable", "The database does not answer", [away()], {"Retry-After": _ALWAYS}),
 }
 
@@ -190,8 +197,6 @@ def refused(status: int, *, registry: ComponentRegistry, problem: Schema) -> Sch
 
 
 def _told(refusal: Refusal, problem: Schema) -> Schema:
-    if not refusal.errors:
-        return {"content": {"text/html": {"schema": {"type": "string"}}}}
     return {
         "headers": {**refusal.headers, "X-Request-Id": REQUEST_ID},
         "content": {MEDIA_TYPE: {"schema": problem, "examples": _examples(refusal)}},

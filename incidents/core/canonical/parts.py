@@ -29,6 +29,7 @@ DEFAULT_PORTS = {"http": 80, "https": 443}
 UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
 PLAIN = UNRESERVED | frozenset("!$&'()*+,;=:@/?")
 """What may stand unescaped in paths, queries and fragments (RFC 3986, section 3)."""
+ONLY_PLAIN = re.compile(r"[A-Za-z0-9\-._~!$&'()*+,;=:@/?]*")
 ESCAPE_OR_SIGN = re.compile(r"%[0-9A-Fa-f]{2}|.", re.DOTALL)
 
 
@@ -108,6 +109,8 @@ def params_of(query: str) -> tuple[Param, ...]:
 
 def escaped(text: str) -> str:
     """Escape what must be, unescape what need not be, in upper-case digits."""
+    if ONLY_PLAIN.fullmatch(text):
+        return text
     return "".join(_escape(found) for found in ESCAPE_OR_SIGN.findall(text))
 
 
@@ -127,6 +130,8 @@ def _check_text(url: str) -> None:
         raise InvalidInput(f"A URL has at most {URL_LENGTH} characters; this has {len(url)}.")
     if "\\" in url:
         raise InvalidInput("A URL holds no backslash; write / between its parts.")
+    if url.isascii() and url.isprintable() and " " not in url:
+        return
     for sign in url:
         if unicodedata.category(sign) in {"Cc", "Cs"}:
             raise InvalidInput(f"A URL holds no control characters (U+{ord(sign):04X}).")

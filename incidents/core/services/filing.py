@@ -73,9 +73,10 @@ def create_incident(
     incident.save(force_insert=True)
     write_audience(incident, named)
     write_indexes(incident, document)
-    record("incident.create", by=by.actor, objects=[incident.ref], detail={"tlp": incident.tlp})
+    done = ["incident.create", "incident.publish"] if publish else ["incident.create"]
+    record(*done, by=by.actor, objects=[incident.ref], detail={"tlp": incident.tlp})
     if publish:
-        _announce_publication(incident, by=by)
+        record_incident_event("incident.published", incident)
     for place, observation in enumerate(observations):
         write_observation(incident, observation, by=by, pointer=f"/observations/{place}")
     return incident
@@ -159,7 +160,8 @@ def publish_incident(*, incident_id: UUID, by: Reader) -> Incident:
     _mark_published(incident)
     save_version(incident, {"status", "published_at"}, change=Change.PUBLISHED)
     write_indexes(incident, {"status"})
-    _announce_publication(incident, by=by)
+    record("incident.publish", by=by.actor, objects=[incident.ref], detail={"tlp": incident.tlp})
+    record_incident_event("incident.published", incident)
     return incident
 
 
@@ -247,11 +249,6 @@ def _mark_published(incident: Incident) -> None:
     incident.status = Status.PUBLISHED
     incident.published_at = clock.now()
     incident.change = Change.PUBLISHED
-
-
-def _announce_publication(incident: Incident, *, by: Reader) -> None:
-    record("incident.publish", by=by.actor, objects=[incident.ref], detail={"tlp": incident.tlp})
-    record_incident_event("incident.published", incident)
 
 
 def save_version(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from accounts.readers import Reader
@@ -100,9 +101,13 @@ def record_sight_change(before: Sight, incident: Incident) -> frozenset[UUID]:
 
 
 def record_incident_event(
-    topic: str, incident: Incident, *, recipients: Iterable[UUID] | None = None
+    topic: str,
+    incident: Incident,
+    *,
+    recipients: Iterable[UUID] | None = None,
+    note: Any = None,
 ) -> None:
-    """Record that something happened to an incident, done by its owner."""
+    """Record that something happened to an incident, done by its owner; see `record_event`."""
     record_event(
         topic,
         subject_id=incident.pk,
@@ -111,4 +116,5 @@ def record_incident_event(
         mark=incident.tlp,
         actor_id=incident.owner_id,
         recipients=recipients,
+        note=note,
     )

@@ -10,7 +10,7 @@ from rest_framework.exceptions import ValidationError
 
 from hub.api.fields import Flag, Instant, Objects, Real, Text, Values, VocabularyField, Whole
 from hub.api.problems import field_errors
-from hub.api.serializers import merged
+from hub.api.serializers import merged, validated
 from hub.api.suggestions import right_words, shown
 from hub.kit.errors import FieldError
 from tests.hub.api.notes import LinkInput, NoteInput, PlaceInput, colours
@@ -87,6 +87,17 @@ def test_objects_in_a_list_are_whole_even_in_a_merge_patch() -> None:
     ]
 
 
+def test_a_shape_keeps_nothing_of_what_it_checked() -> None:
+    whole = validated(NoteInput, {"title": "first", "rank": 1})
+    patch = validated(NoteInput, {"rank": 2}, partial=True)
+    with pytest.raises(ValidationError) as refused:
+        validated(NoteInput, {"rank": "9"})
+
+    assert (dict(whole), dict(patch)) == ({"title": "first", "rank": 1}, {"rank": 2})
+    assert [error.pointer for error in field_errors(refused.value.detail)] == ["/title", "/rank"]
+    assert validated(NoteInput, {"title": "second"}) == {"title": "second"}
+
+
 def test_one_level_merges_member_by_member() -> None:
     stored = {"city": "Riga", "seen": "yesterday"}
 
@@ -126,6 +137,7 @@ def test_text_is_kept_stripped_and_composed(given_text: str, kept: str) -> None:
         ("a\nb", "control_character", "Send one line without control characters; U+000A is one."),
         ("a\x1bb", "control_character", "Send one line without control characters; U+001B is one."),
         ("a\x9bb", "control_character", "Send one line without control characters; U+009B is one."),
+        ("\ud800", "control_character", "Send one line without control characters; U+D800 is one."),
     ],
 )
 def test_text_that_is_none_is_refused_in_words(value: Any, code: str, detail: str) -> None:

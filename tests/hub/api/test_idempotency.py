@@ -13,7 +13,7 @@ from django.db import OperationalError, connection
 from django.test import Client
 
 from hub.api.models import IdempotentAnswer
-from hub.api.services import purge_expired_answers
+from hub.api.services import forget_refusals, purge_expired_answers
 from hub.kit import clock
 from tests.hub.api.conftest import As
 from tests.hub.api.notes import FAILURES, Note, NoteViewSet
@@ -111,6 +111,21 @@ def test_what_a_refused_request_began_is_undone(
     assert answer.status_code == status
     assert Note.objects.count() == 0
     assert IdempotentAnswer.objects.count() == kept
+
+
+def test_refusals_of_an_organisation_are_forgotten_and_judged_anew(as_: As) -> None:
+    post(as_("writer"), {"title": "once"})
+    post(as_("writer"), {"titel": "wrong"}, key="key-2")
+    post(as_("stranger"), {"titel": "wrong"}, key="key-2")
+
+    assert [forget_refusals("acme") for _ in range(2)] == [1, 0]
+
+    again = post(as_("writer"), {"titel": "wrong"}, key="key-2")
+    assert (again.status_code, "Idempotency-Replayed" in again.headers) == (400, False)
+    theirs = post(as_("stranger"), {"titel": "wrong"}, key="key-2")
+    assert (theirs.status_code, "Idempotency-Replayed" in theirs.headers) == (400, True)
+    assert post(as_("writer"), {"title": "once"}).headers["Idempotency-Replayed"] == "true"
+    assert Note.objects.count() == 1
 
 
 def test_a_mistake_of_ours_is_not_stored(writer: Client) -> None:

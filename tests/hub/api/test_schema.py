@@ -7,6 +7,7 @@ from django.test import Client
 from django.urls import clear_url_caches
 from drf_spectacular.drainage import GENERATOR_STATS
 from openapi_spec_validator import validate
+from pytest_django.fixtures import Settings
 
 from hub.api.schema.examples import UNKNOWN
 from hub.api.schema_view import openapi_document
@@ -38,6 +39,28 @@ def test_it_needs_no_credential_and_is_the_same_for_all(writer: Client, document
     again = Client().get("/api/v1/schema/", headers={"If-None-Match": etag})
     assert again.status_code == 304
     assert Client().post("/api/v1/schema/").status_code == 405
+
+
+@pytest.mark.parametrize(
+    ("rate", "burst", "words"),
+    [
+        ("1200/m", 200, "1,200 requests a minute and token, 200 of them at once;"),
+        ("20/s", 5, "20 requests a second and token, 5 of them at once;"),
+        ("1/h", 1000, "1 request an hour and token, 1,000 of them at once;"),
+    ],
+)
+def test_it_tells_the_limits_in_force(
+    settings: Settings, rate: str, burst: int, words: str
+) -> None:
+    settings.HUB_RATE_TOKEN = rate
+    settings.HUB_RATE_TOKEN_BURST = burst
+    openapi_document.cache_clear()
+
+    description = openapi_document()["info"]["description"]
+    openapi_document.cache_clear()
+
+    assert words in description
+    assert "{limit}" not in description
 
 
 def test_it_names_every_path_and_method(document: Any) -> None:

@@ -27,6 +27,17 @@ def test_an_entry_says_who_what_and_in_which_request() -> None:
     assert str(entry) == "x.do allowed DF-0"
 
 
+def test_what_was_done_together_has_an_entry_for_each_action_in_order() -> None:
+    record("x.create", "x.publish", by=THE_HUB, objects=["DF-0"])
+
+    entries = AuditEntry.objects.order_by("id")
+    assert [str(entry) for entry in entries] == [
+        "x.create allowed DF-0",
+        "x.publish allowed DF-0",
+    ]
+    assert {entry.member_id for entry in entries} == {None}
+
+
 def test_entries_are_never_changed_or_deleted() -> None:
     record("x.do", by=THE_HUB)
 

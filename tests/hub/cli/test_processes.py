@@ -36,7 +36,8 @@ def test_web_writes_nothing_outside_its_home_and_is_quiet_about_its_address(
 ) -> None:
     command = " ".join(processes["web"].command[1:])
 
-    assert "hub.wsgi:application --bind 127.0.0.1:8123 --worker-class gthread" in command
+    assert "hub.wsgi:application --bind 127.0.0.1:8123" in command
+    assert "--worker-class hub.api.server.HubWorker" in command
     assert "--no-control-socket" in command
     assert f"--worker-tmp-dir {tmp_path / 'tmp'}" in command
     assert "--log-level warning" in command

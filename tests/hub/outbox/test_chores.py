@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -11,7 +12,7 @@ from pytest_django.fixtures import Settings
 
 from hub.kit.ids import uuid7
 from hub.outbox.models import Chore, Event, EventRecipient
-from hub.outbox.services import record_event, take_chore
+from hub.outbox.services import Taken, record_event, take_chore, take_noted_chore
 
 CONSUMERS = ["some.consumer", "another.consumer"]
 
@@ -21,7 +22,9 @@ def two_consumers(settings: Settings) -> None:
     settings.HUB_CHORES = {"member.joined": CONSUMERS}
 
 
-def record(topic: str = "member.joined", *, recipients: list[UUID] | None = None) -> Event:
+def record(
+    topic: str = "member.joined", *, recipients: list[UUID] | None = None, note: Any = None
+) -> Event:
     subject = uuid7()
     with transaction.atomic():
         return record_event(
@@ -31,6 +34,7 @@ def record(topic: str = "member.joined", *, recipients: list[UUID] | None = None
             version=1,
             mark="clear",
             recipients=recipients,
+            note=note,
         )
 
 
@@ -53,6 +57,27 @@ def test_a_chore_is_taken_once_and_leaves_the_others() -> None:
     assert taken == [event, None]
     assert list(event.chores.values_list("consumer", flat=True)) == ["another.consumer"]
     assert take_chore(uuid4(), "some.consumer") is None
+
+
+@pytest.mark.django_db
+def test_a_note_is_read_by_each_consumer_and_by_nobody_else() -> None:
+    event = record(note=["Jane Example"])
+    kept = [bytes(note) for note in Chore.objects.values_list("note", flat=True) if note]
+
+    taken = [take_noted_chore(event.pk, consumer) for consumer in CONSUMERS]
+
+    assert taken == [Taken(event, ["Jane Example"])] * 2
+    assert len(kept) == 2
+    assert not any(b"Jane" in note for note in kept)
+    assert Chore.objects.exists() is False
+
+
+@pytest.mark.django_db
+def test_without_a_note_there_is_none() -> None:
+    event = record()
+
+    assert take_noted_chore(event.pk, "some.consumer") == Taken(event, None)
+    assert take_noted_chore(event.pk, "some.consumer") is None
 
 
 @pytest.mark.django_db

@@ -8,6 +8,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from uuid import UUID
 
 import pytest
 from django.db import DatabaseError, connection, connections
@@ -211,6 +212,34 @@ def test_posts_that_end_while_no_place_was_free_do_not_end_the_run(
 
     assert deliver_due(post=post) == Outcome(8, 8)
     assert states(hook) == [("incident.published", "ok")] * 8
+
+
+def test_the_first_alerts_go_out_before_others_are_claimed(
+    lead: Reader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run, "FIRST_CLAIM", 3)
+    monkeypatch.setattr(run, "SMALLEST_CLAIM", 1)
+    monkeypatch.setattr(run, "FIRST_PAUSE_SECONDS", 10)  # ends as soon as all were posted
+    steps: list[str] = []
+
+    def noted_claim(*, limit: int, run_id: UUID) -> Claimed:
+        steps.append(f"claim up to {limit}")
+        return claim(limit=limit, run_id=run_id)
+
+    async def post(url: str, **_: object) -> Answer:
+        steps.append("post")
+        return answer()
+
+    monkeypatch.setattr(run, "claim", noted_claim)
+    for _ in range(5):
+        alerting.endpoint(make.member())
+    publish(lead)
+
+    outcome = deliver_due(post=post)
+
+    assert outcome == Outcome(5, 5)
+    first, second = ["claim up to 3", *["post"] * 3], ["claim up to 200", *["post"] * 2]
+    assert steps[:7] == first + second
 
 
 def test_asked_to_stop_it_begins_nothing_and_records_what_is_under_way(lead: Reader) -> None:
