@@ -15,12 +15,13 @@ from uuid import UUID, uuid4
 
 from django.db import connection
 from django.db.models import Max
+from django.utils.module_loading import import_string
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped] # it ships no types
 
 from accounts.models import Member
 from accounts.readers import Reader
 from hub.kit.outgoing import Answer
-from hub.outbox.models import Event
+from hub.outbox.models import Chore, Event
 from incidents.alerts.engine.claim import Claimed, Sending, claim
 from incidents.alerts.engine.due import Activity
 from incidents.alerts.engine.posting import Result
@@ -54,6 +55,12 @@ def endpoint(of: Member, *, url: str = "", topics: Iterable[str] = ()) -> Endpoi
 def fan_out_all() -> int:
     """Fan out what waits, oldest first; how many deliveries that made."""
     return sum(fan_out(event.pk) for event in Event.objects.waiting())
+
+
+def do_chores() -> None:
+    """What the relay has done after every event, until nothing is left to do."""
+    while chore := Chore.objects.order_by("pk").first():
+        import_string(chore.consumer)(str(chore.event_id))
 
 
 def change(incident: Incident, by: Reader, **changes: Any) -> Incident:

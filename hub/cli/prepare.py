@@ -16,12 +16,14 @@ from hub.kit.provisioning import answer_of
 
 
 def prepare(*, demo: bool) -> None:
-    """Migrate and load the vocabularies; with `demo`, load the demonstration into an empty hub.
+    """Migrate, load the vocabularies, and index what an earlier release did not.
 
-    Empty means: without a member. Run again, it changes nothing.
+    With `demo`, load the demonstration into an empty hub, which is one without a member. Run again,
+    it changes nothing.
     """
     _migrate()
     answer_of("loadvocabularies")
+    answer_of("reindex")
     if demo and not apps.get_model("accounts", "Member").objects.exists():
         _welcome(answer_of("loaddemo", "--token"))
 

@@ -97,7 +97,7 @@ def _script(name: str) -> str:
 def _web(home: Home, port: int) -> tuple[str, ...]:
     return (
         *(_script("gunicorn"), "hub.wsgi:application", "--bind", f"{LOOPBACK}:{port}"),
-        *("--worker-class", "gthread", "--workers", str(WEB_WORKERS)),
+        *("--worker-class", "hub.api.server.HubWorker", "--workers", str(WEB_WORKERS)),
         *("--threads", str(WEB_THREADS), "--graceful-timeout", "15"),
         # Its control socket would stand in the user's home folder, its heartbeat files in /tmp.
         *("--no-control-socket", "--worker-tmp-dir", str(home.temporary)),

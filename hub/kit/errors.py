@@ -75,6 +75,14 @@ class InvalidInput(HubError):
         return self
 
 
+class Unreadable(HubError):
+    """The hub cannot read this request."""
+
+    code = "bad_request"
+    status = 400
+    title = "Bad request"
+
+
 class NotAllowed(HubError):
     """You may see this, but not do that with it."""
 
@@ -131,6 +139,14 @@ class BodyTooLarge(HubError):
     title = "Body too large"
 
 
+class AddressTooLong(HubError):
+    """The request line may have up to 4,094 bytes."""
+
+    code = "address_too_long"
+    status = 414
+    title = "Address too long"
+
+
 class KeyReused(HubError):
     """The Idempotency-Key came before with another body: use a new key for a new request."""
 
@@ -153,6 +169,14 @@ class TooManyRequests(HubError):
     code = "too_many_requests"
     status = 429
     title = "Too many requests"
+
+
+class HeadersTooLarge(HubError):
+    """A request may have up to 100 headers of up to 8,190 bytes each."""
+
+    code = "headers_too_large"
+    status = 431
+    title = "Headers too large"
 
 
 class Unavailable(HubError):

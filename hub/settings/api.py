@@ -1,4 +1,7 @@
-"""What the API's own documentation says before it comes to single operations."""
+"""What the API's own documentation says before it comes to single operations.
+
+`{limit}` and `{burst}` are filled in from the settings in force: `hub/api/schema/figures.py`.
+"""
 
 from __future__ import annotations
 
@@ -27,8 +30,7 @@ hours the same request with the same key is carried out once, and answered again
 is wrong in the input. A method that a path does not list here is answered 405, with `Allow`; a path
 that leads nowhere 404. Bodies are strict JSON in UTF-8 of at most 1 MiB and 32 levels, without a
 key that stands twice; unknown members and unknown query parameters are errors. Every answer bears
-an `X-Request-Id`, which names it in the hub's log. A request line above 4,094 bytes is refused by
-the web server itself: 414.
+an `X-Request-Id`, which names it in the hub's log. A request line above 4,094 bytes is 414.
 
-**Limits.** 1,200 requests a minute and token, 200 of them at once; then 429 with `Retry-After`.
+**Limits.** {limit} and token, {burst} of them at once; then 429 with `Retry-After`.
 """

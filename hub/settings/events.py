@@ -11,19 +11,22 @@ FAN_OUT = "incidents.alerts.tasks.fan_out"
 SUGGEST = "incidents.crossrefs.tasks.suggest"
 """Looks for incidents that belong together with the one it is about."""
 FORGET = "incidents.alerts.tasks.forget"
-"""Erases what deliveries keep of an incident."""
+"""Erases what deliveries keep of an incident or a link."""
+REDACT = "incidents.crossrefs.tasks.redact"
+"""Takes the texts of a redaction out of what is said about links."""
 
 HUB_EVENTS: dict[str, list[str]] = {
     "incident.published": [FAN_OUT, SUGGEST],
     "incident.updated": [FAN_OUT, SUGGEST],
     "incident.withdrawn": [FAN_OUT],
-    # Of no topic that members can ask for: they are told by incident.updated.
-    "incident.redacted": [FAN_OUT, FORGET],
+    # This and `crossref.forgotten` are no topics that members can ask for.
+    "incident.redacted": [FAN_OUT, FORGET, REDACT],
     "incident.granted": [FAN_OUT],
     "incident.revoked": [FAN_OUT],
     "observation.added": [FAN_OUT, SUGGEST],
     "crossref.suggested": [FAN_OUT],
     "crossref.accepted": [FAN_OUT],
+    "crossref.forgotten": [FAN_OUT, FORGET],
     "endpoint.disabled": [FAN_OUT],
     "member.joined": [FAN_OUT],
     "member.left": [FAN_OUT],

@@ -56,7 +56,7 @@ TOPICS: Final = {
     )
 }
 
-UNTOLD: Final = frozenset({"incident.redacted"})
+UNTOLD: Final = frozenset({"incident.redacted", "crossref.forgotten"})
 """Events that the hub records for itself: they are fanned out to nobody."""
 
 CHOOSABLE: Final = (*TOPICS, "endpoint.test")

@@ -7,6 +7,7 @@ from typing import Any
 from hub.api.fields import Flag, Text
 from hub.api.serializers import StrictSerializer
 from incidents.core.inputs import one_of, optional_text
+from incidents.crossrefs.answers import EXPLANATION_LENGTH
 
 
 class LinkInput(StrictSerializer):
@@ -21,7 +22,7 @@ class LinkInput(StrictSerializer):
 
     to = Text(max_length=32)
     type = one_of("crossref_type")
-    explanation = optional_text(2_000, multiline=True)
+    explanation = optional_text(EXPLANATION_LENGTH, multiline=True)
     show_organisation = Flag(required=False)
 
     def get_fields(self) -> dict[str, Any]:

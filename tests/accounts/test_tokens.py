@@ -6,6 +6,7 @@ import re
 from datetime import timedelta
 
 import pytest
+from django.db.models import Model
 from hypothesis import given
 from hypothesis import strategies as st
 from rest_framework.test import APIClient
@@ -121,6 +122,23 @@ def test_without_a_good_token_the_answer_is_401(header: str, db: None) -> None:
 
     assert answer.status_code == 401
     assert answer["Content-Type"] == "application/problem+json"
+
+
+def test_a_token_that_was_found_is_as_the_database_has_it(db: None) -> None:
+    issued = make.token(make.member(jurisdictions=["SK"]), "feed:read", "members:read")
+    stored = ApiToken.objects.select_related("member").get()
+
+    found = live_token(issued.text, address="")
+
+    assert found is not None
+    assert columns(found) == columns(stored)
+    assert columns(found.member) == columns(stored.member)
+
+
+def columns(row: Model) -> dict[str, object]:
+    """What every column of a row holds; the time of a token's last use changes with it."""
+    names = [field.attname for field in row._meta.concrete_fields]
+    return {name: getattr(row, name) for name in names if name != "last_used_at"}
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from accounts.models import Member, User
 from accounts.readers import Reader
 from accounts.roles import Role
 from incidents.alerts.services.endpoints import create_endpoint
+from incidents.core.services.saved_filters import create_saved_filter
 from tests import make
 
 
@@ -31,6 +32,8 @@ def lay_out(slug: str) -> dict[str, Any]:
     theirs = [make.incident(other), make.incident(other, tlp="amber", shared_with=[owner])]
     hidden = make.incident(other, publish=False)
     endpoint = create_endpoint(member_id=owner.pk, url="https://hooks.example.org/1").endpoint
+    links = [make.link(mine[0], one, lead) for one in (mine[2], *theirs)]
+    saved = create_saved_filter(name="Voices", query={"q": "voice"}, by=lead, shared=True)
     return {
         "sessions": {str(role): session_of(user) for role, user in persons.items()},
         "names": {
@@ -40,6 +43,7 @@ def lay_out(slug: str) -> dict[str, Any]:
             "endpoint": [str(endpoint.pk)],
             "id": [
                 str(endpoint.pk),
+                *(str(one.pk) for one in (*links, saved)),
                 str(make.group(owner, other).pk),
                 str(make.group(other, owner).pk),
                 *(str(make.observation(one, lead).pk) for one in mine),

@@ -43,7 +43,7 @@ def test_the_api_answers_as_its_document_says(start_hub: StartHub, chaos: bool) 
         report(f"{caller}: {dict(sorted(tally.statuses.items()))} {list(tally.findings)}")
 
     report(f"{tally.requests} requests, seed {number if chaos else 'none'}")
-    assert tally.findings == {}
+    assert tally.findings == {}, hub.what_was_said()
     assert tally.requests >= (20_000 if chaos else 250)
     assert "Traceback" not in hub.log("web").read_text(errors="replace")
 

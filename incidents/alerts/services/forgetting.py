@@ -1,4 +1,4 @@
-"""Forgetting what deliveries keep of an incident that was redacted since."""
+"""Forgetting what deliveries keep of incidents and links that were redacted or went since."""
 
 from __future__ import annotations
 
@@ -11,24 +11,30 @@ from django.db import transaction
 from hub.outbox.models import Event
 from hub.outbox.services import record_event, take_chore
 from incidents.alerts.statements import run
+from incidents.crossrefs.rights import fetch_links
 
 logger = logging.getLogger(__name__)
 
 CONSUMER: Final = "incidents.alerts.tasks.forget"
+ABOUT_LINKS: Final = frozenset({"crossref.suggested", "crossref.accepted"})
+REPEATED: Final = ABOUT_LINKS | {"observation.added"}
+"""What no later event makes up for when it was cancelled."""
 
-# Endpoints first and in order, as claims do, so that neither waits for the other for ever.
+# Endpoints first and in order, as claims do, so that neither waits for the other for ever. A claim
+# that read the old words has written them down by then; those that come later read the new ones.
 LOCK_ENDPOINTS: Final = """
 SELECT endpoint.id FROM alerts_endpoint AS endpoint
 WHERE endpoint.id IN (
     SELECT delivery.endpoint_id FROM alerts_delivery AS delivery
     JOIN outbox_event AS event ON event.id = delivery.event_id
     WHERE event.stream_id = %(stream)s AND delivery.state IN ('pending', 'leased')
-      AND delivery.body IS NOT NULL
 )
 ORDER BY endpoint.id FOR NO KEY UPDATE OF endpoint
 """
 
-# A body is sent as it was fixed or not at all. A recall stands until a newer one takes its place;
+# A body is sent as it was fixed or not at all. What bears the version of the redaction, or a later
+# one, was recorded after it, unless it is about a part of the incident: no such event waits for
+# the incident's row. A recall stands until a newer one takes its place;
 # that of a change of sight says nothing of the incident.
 CANCEL: Final = """
 UPDATE alerts_delivery AS delivery
@@ -36,7 +42,8 @@ SET state = 'cancelled', lease_until = NULL, lease_token = NULL, finished_at = c
 FROM outbox_event AS event
 WHERE event.id = delivery.event_id AND event.stream_id = %(stream)s
   AND delivery.state IN ('pending', 'leased') AND delivery.body IS NOT NULL
-  AND delivery.first_attempt_at <= %(redacted_at)s AND event.topic <> 'incident.revoked'
+  AND (event.version < %(version)s OR event.topic = ANY(%(repeated)s))
+  AND event.topic <> 'incident.revoked'
   AND (
       event.topic <> 'incident.withdrawn'
       OR EXISTS (
@@ -56,7 +63,7 @@ WITH erased AS (
     FROM outbox_event AS event
     WHERE event.id = delivery.event_id AND event.stream_id = %(stream)s
       AND delivery.state NOT IN ('pending', 'leased') AND delivery.body <> ''
-      AND delivery.first_attempt_at <= %(redacted_at)s
+      AND (event.version < %(version)s OR event.topic = ANY(%(repeated)s))
     RETURNING delivery.id
 )
 UPDATE alerts_attempt AS attempt SET answer = '' FROM erased WHERE attempt.delivery_id = erased.id
@@ -71,20 +78,21 @@ class _Cancelled(NamedTuple):
 
 @transaction.atomic
 def forget_redacted(event_id: UUID) -> int:
-    """Erase what was rendered of an incident before it was redacted; returns how much was waiting.
+    """Erase what was rendered of an incident or a link; returns how much was waiting.
 
     What waits for another attempt is cancelled: `incident.updated` brings its receivers the new
-    state. Observations, which that does not tell of, are announced to them anew.
+    state. Observations and links, which that does not tell of, are announced to them anew, unless
+    the link is gone.
     """
     event = take_chore(event_id, CONSUMER)
     if event is None:
         return 0
-    named = {"stream": event.stream_id, "redacted_at": event.recorded_at}
+    named = {"stream": event.stream_id, "version": event.version, "repeated": list(REPEATED)}
     run(LOCK_ENDPOINTS, named).fetchall()
     cancelled = [_Cancelled(*row) for row in run(CANCEL, named).fetchall()]
     run(ERASE, named)
-    _announce_again([one for one in cancelled if one.topic == "observation.added"])
-    logger.info("Deliveries forgot a redacted incident", extra={"event_id": event.public_id})
+    _announce_again([one for one in cancelled if one.topic in REPEATED])
+    logger.info("Deliveries forgot what was redacted", extra={"event_id": event.public_id})
     return len(cancelled)
 
 
@@ -92,7 +100,11 @@ def _announce_again(lost: list[_Cancelled]) -> None:
     told: dict[UUID, set[UUID]] = {}
     for one in lost:
         told.setdefault(one.event_id, set()).add(one.member_id)
-    for event in Event.objects.filter(pk__in=told).order_by("pk"):
+    events = list(Event.objects.filter(pk__in=told).order_by("pk"))
+    links = fetch_links(event.subject_id for event in events if event.topic in ABOUT_LINKS)
+    for event in events:
+        if event.topic in ABOUT_LINKS and event.subject_id not in links:
+            continue
         record_event(
             event.topic,
             subject_id=event.subject_id,

@@ -13,7 +13,7 @@ from accounts.authentication import reader_of
 from accounts.readers import Reader
 from hub.api.actions import DestroyAction
 from hub.api.requests import HubRequest
-from hub.api.services import rewrite_answers
+from hub.api.services import forget_refusals, rewrite_answers
 from incidents.core.models import Incident, Status
 from incidents.core.redaction import redacted_json
 from incidents.core.services import correcting
@@ -32,12 +32,14 @@ class CorrectingActions(DestroyAction[Incident]):
         """Redact an incident. The texts are gone from it and from all that was stored of it."""
         row, sent = self.get_object(), self.read()
         reader = reader_of(request)
-        redacted = correcting.redact_incident(
+        redacted, filters = correcting.redact_incident(
             incident_id=row.pk, texts=sent["texts"], reason=sent["reason"], by=reader
         )
         own = redacted.observations.filter(organisation=reader.member)
         answered = [redacted.pk, *own.values_list("pk", flat=True)]
         rewrite_answers([str(pk) for pk in answered], partial(redacted_json, texts=sent["texts"]))
+        rewrite_answers([str(pk) for pk in filters], lambda _: b"")
+        forget_refusals(str(reader.member.pk))
         return self.answer(redacted)
 
     def merge(self, request: HubRequest, ref: str) -> HttpResponse:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 import pgtrigger
@@ -20,6 +20,7 @@ from incidents.core.indexing import write_indexes
 from incidents.core.models import Change, Incident, IncidentVersion, Observation, Status
 from incidents.core.redaction import OF_INCIDENTS, OF_OBSERVATIONS, OF_VERSIONS, Redactor
 from incidents.core.services.filing import lock_own, save_version, take_back
+from incidents.core.services.saved_filters import forget_saved_filters
 from incidents.core.services.sight import record_incident_event
 
 APPEND_ONLY: Final = "incidents.IncidentVersion:append_only"
@@ -27,6 +28,13 @@ APPEND_ONLY: Final = "incidents.IncidentVersion:append_only"
 
 MERGED: Final = "Withdrawn by the organisation that filed it."
 """Tells those who may not read the other incident nothing of it."""
+
+
+class Redacted(NamedTuple):
+    """An incident without the texts, and the ids of the saved filters that went with them."""
+
+    incident: Incident
+    filters: list[UUID]
 
 
 @transaction.atomic
@@ -54,10 +62,11 @@ def delete_draft(*, incident_id: UUID, by: Reader) -> list[UUID]:
 @transaction.atomic
 def redact_incident(
     *, incident_id: UUID, texts: Sequence[str], reason: str, by: Reader
-) -> Incident:
+) -> Redacted:
     """Take texts out of an incident, of its earlier versions and its owner's observations of it.
 
-    What was rendered of it before is forgotten by those who keep it, on the event
+    Saved filters of its owner that ask for them are deleted. What hangs on the incident elsewhere,
+    and what was rendered of it before, is redacted and forgotten by those who keep it, on the event
     `incident.redacted`, which no member sees; they get `incident.updated`. The `reason` stands in
     the history for all who read that.
 
@@ -84,14 +93,11 @@ def redact_incident(
     with pgtrigger.ignore(APPEND_ONLY):
         IncidentVersion.objects.bulk_update(versions, list(OF_VERSIONS), batch_size=100)
     Observation.objects.bulk_update(observations, list(OF_OBSERVATIONS))
-    record(
-        "incident.redact",
-        by=by.actor,
-        objects=[incident.ref],
-        detail={"fields": sorted(changes), "versions": len(versions)},
-    )
-    _announce_redaction(incident, set(changes))
-    return incident
+    filters = forget_saved_filters(redactor, by=by)
+    detail = {"fields": sorted(changes), "versions": len(versions), "filters": len(filters)}
+    record("incident.redact", by=by.actor, objects=[incident.ref], detail=detail)
+    _announce_redaction(incident, set(changes), texts)
+    return Redacted(incident, filters)
 
 
 def _redact_all(rows: Any, redactor: Redactor) -> list[Any]:
@@ -113,11 +119,12 @@ def _require_met(redactor: Redactor) -> None:
         raise InvalidInput("Some texts stand nowhere.", errors=errors)
 
 
-def _announce_redaction(incident: Incident, changed: set[str]) -> None:
-    """Tell those who see it of the new state, and those who keep copies to forget the old one."""
-    if incident.status == Status.DRAFT:
-        return
-    record_incident_event("incident.redacted", incident)
+def _announce_redaction(incident: Incident, changed: set[str], texts: Sequence[str]) -> None:
+    """Tell those who see it of the new state, and those who keep copies to forget the old one.
+
+    Of a draft nobody was told, but its owner may have linked it.
+    """
+    record_incident_event("incident.redacted", incident, note=list(texts))
     if incident.status == Status.PUBLISHED:
         record_incident_event("incident.updated", incident)
     elif "withdrawn_reason" in changed:

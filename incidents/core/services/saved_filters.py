@@ -13,6 +13,7 @@ from hub.audit.services import record
 from hub.kit import clock
 from hub.kit.errors import Absent, InvalidInput
 from incidents.core.models import SavedFilter
+from incidents.core.redaction import Redactor
 
 
 @transaction.atomic
@@ -63,6 +64,18 @@ def delete_saved_filter(*, filter_id: UUID, by: Reader) -> None:
     """Forget a kept question. Raises NotAllowed."""
     _lock(filter_id, by).delete()
     record("filter.delete", by=by.actor, objects=[str(filter_id)])
+
+
+def forget_saved_filters(redactor: Redactor, *, by: Reader) -> list[UUID]:
+    """Delete the questions of the reader's organisation, and of its people, in which a text stands.
+
+    A question only makes sense whole, and without a part of it would find something else. In the
+    caller's transaction. Returns the ids of what is gone.
+    """
+    rows = SavedFilter.objects.filter(member=by.member).select_for_update().order_by("pk")
+    gone = [row.pk for row in rows if redactor.meets(row.name, *row.query.values())]
+    SavedFilter.objects.filter(pk__in=gone).delete()
+    return gone
 
 
 def require_change(saved: SavedFilter, *, by: Reader) -> None:

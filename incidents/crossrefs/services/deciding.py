@@ -15,8 +15,9 @@ from hub.kit import clock
 from hub.kit.errors import Absent, Conflict, FieldError, InvalidInput, NotAllowed
 from incidents.core.models import Incident, Status
 from incidents.core.services.observing import speaks_from_hidden_group
+from incidents.crossrefs.answers import forget_answers
 from incidents.crossrefs.models import CrossReference, Origin, State
-from incidents.crossrefs.services.suggesting import announce
+from incidents.crossrefs.services.suggesting import announce, forget_links
 
 NOT_YOURS: Final = "Only the members that filed one of its two incidents can do this to a link."
 
@@ -112,6 +113,8 @@ def delete_link(*, link_id: UUID, by: Reader) -> None:
     require_deletion_allowed(link, by=by)
     if link.origin == Origin.MANUAL:
         _record("delete", link, by=by)
+        forget_links([link.pk])
+        forget_answers(link.pk)
         link.delete()
         return
     if link.state != State.ACCEPTED:
@@ -211,7 +214,9 @@ def _drop_other_suggestions(link: CrossReference) -> None:
     ends = [link.from_incident_id, link.to_incident_id]
     others = CrossReference.objects.filter(from_incident__in=ends, to_incident__in=ends)
     others = others.exclude(origin=Origin.MANUAL).exclude(pk=link.pk)
-    others.filter(state=State.SUGGESTED).delete()
+    others = others.filter(state=State.SUGGESTED)
+    forget_links(others.values_list("pk", flat=True))
+    others.delete()
 
 
 def _record(action: str, link: CrossReference, *, by: Reader, **detail: str) -> None:

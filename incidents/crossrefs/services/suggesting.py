@@ -9,7 +9,7 @@ from typing import Final
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from hub.audit.services import THE_HUB, record
 from hub.outbox.models import Event
@@ -26,12 +26,14 @@ from incidents.crossrefs.models import (
     State,
 )
 from incidents.crossrefs.scripts import bands
-from incidents.sharing.marks import stricter
+from incidents.sharing.marks import Tlp, stricter
 
 logger = logging.getLogger(__name__)
 
 SUGGEST: Final = "incidents.crossrefs.tasks.suggest"
 """The consumer whose chores these are."""
+TOLD: Final = ("crossref.suggested", "crossref.accepted")
+"""Topics of which links are rendered."""
 STATED: Final = ""
 """The basis of what rests on the incidents themselves; all who see both ends may know of it."""
 
@@ -51,28 +53,32 @@ def suggest_links(event_id: UUID) -> int:
 
 
 @transaction.atomic
-def index_incident(incident_id: UUID) -> None:
-    """Make the rows by which an incident's script and its callers' numbers are found."""
+def index_incident(incident_id: UUID) -> bool:
+    """Make the rows by which an incident's script and its callers' numbers are found.
+
+    Returns whether there was anything to make.
+    """
     rows = Incident.objects.select_for_update(no_key=True).only("script")
     incident = rows.filter(pk=incident_id, status=Status.PUBLISHED).first()
     if incident is None:
-        return
+        return False
     known = ScriptBand.objects.filter(incident=incident)
     wanted = set(enumerate(bands(incident.script)))
-    if set(known.values_list("band", "key")) != wanted:
+    is_changed = set(known.values_list("band", "key")) != wanted
+    if is_changed:
         known.delete()
         ScriptBand.objects.bulk_create(
             ScriptBand(incident=incident, band=band, key=key) for band, key in sorted(wanted)
         )
     calls = Observation.objects.filter(incident=incident, phone__has_key="number_hash")
-    Caller.objects.bulk_create(
-        [
-            Caller(observation_id=pk, number_hash=phone["number_hash"])
-            for pk, phone in calls.values_list("pk", "phone")
-            if phone is not None
-        ],
-        ignore_conflicts=True,
-    )
+    indexed = Caller.objects.filter(observation=OuterRef("pk"))
+    callers = [
+        Caller(observation_id=pk, number_hash=phone["number_hash"])
+        for pk, phone in calls.filter(~Exists(indexed)).values_list("pk", "phone")
+        if phone is not None
+    ]
+    Caller.objects.bulk_create(callers, ignore_conflicts=True)
+    return is_changed or bool(callers)
 
 
 @transaction.atomic
@@ -80,11 +86,20 @@ def _do_chore(event_id: UUID) -> int:
     event = take_chore(event_id, SUGGEST)
     if event is None:
         return 0
-    incidents = _locked({event.stream_id, *candidates_for(event.stream_id)})
-    incident = incidents.pop(event.stream_id, None)
+    return bring_up_to_date(event.stream_id, is_new=event.topic == "incident.published")
+
+
+def bring_up_to_date(incident_id: UUID, *, is_new: bool = False) -> int:
+    """Make the suggestions those that follow from what is said now; returns how many are new.
+
+    Call in a transaction, which then holds the incident and all that it has something in common
+    with. Of `is_new` ones the earlier links are told too.
+    """
+    incidents = _locked({incident_id, *candidates_for(incident_id)})
+    incident = incidents.pop(incident_id, None)
     if incident is None:  # withdrawn meanwhile: nobody sees a link of it
         return 0
-    if event.topic == "incident.published":
+    if is_new:
         _announce_earlier_links(incident)
     suggested = _Suggesting(incident, incidents).run()
     for link in suggested:
@@ -125,6 +140,23 @@ def announce(topic: str, link: CrossReference) -> None:
     )
 
 
+def forget_links(links: Iterable[UUID]) -> None:
+    """Have what was rendered of links forgotten by those who keep it.
+
+    Because their words were redacted, or because they go: afterwards nobody could tell any more of
+    which incidents those words were.
+    """
+    told = Event.objects.filter(stream_id__in=list(links), topic__in=TOLD).order_by("stream_id")
+    for link_id in told.values_list("stream_id", flat=True).distinct():
+        record_event(
+            "crossref.forgotten",
+            subject_id=link_id,
+            stream_id=link_id,
+            version=2,
+            mark=Tlp.RED,  # for nobody: the hub tells only itself
+        )
+
+
 def _announce_earlier_links(incident: Incident) -> None:
     """Tell of links that somebody made while one of their ends was a draft."""
     rows = CrossReference.objects.filter(
@@ -161,6 +193,7 @@ class _Suggesting:
         self._read_links()
         for other in self.others.values():
             self._compare(other)
+        forget_links(self.gone)
         CrossReference.objects.filter(pk__in=self.gone).delete()
         Evidence.objects.filter(crossref__in=self.stale).delete()
         CrossReference.objects.bulk_create(self.links)

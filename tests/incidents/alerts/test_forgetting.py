@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import threading
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
+from django.db import connection, transaction
 
 from accounts.models import Member
 from accounts.readers import Reader
+from hub.kit import clock
 from hub.outbox.models import Chore, Event
 from incidents.alerts import tasks
 from incidents.alerts.engine.record import record_results
@@ -16,11 +20,14 @@ from incidents.alerts.services.forgetting import CONSUMER, forget_redacted
 from incidents.core.models import Incident
 from incidents.core.services.correcting import redact_incident
 from incidents.core.services.filing import update_incident, withdraw_incident
+from incidents.crossrefs.models import CrossReference
+from incidents.crossrefs.services.deciding import delete_link
 from tests import make
 from tests.alerting import (
     RUN,
     answer,
     claim_all,
+    do_chores,
     endpoint,
     fan_out_all,
     let_pass,
@@ -206,3 +213,115 @@ def test_members_are_told_nothing_of_the_event_itself(owner: Reader, receiver: E
 
     assert event.recipients == 0
     assert "incident.redacted" not in dict(states(receiver))
+
+
+def test_what_was_rendered_while_it_was_being_redacted_is_forgotten_too(
+    owner: Reader, receiver: Endpoint
+) -> None:
+    incident = make.incident(by=owner, summary=NAME)
+    fan_out_all()
+    under_way = claim_all()
+    event_id = redact(incident, owner)
+    # As of a claim that read the words before the redaction was committed.
+    Delivery.objects.update(first_attempt_at=clock.now() + timedelta(minutes=1))
+
+    forget_redacted(event_id)
+    record_results([result(one, answer(200)) for one in under_way], run_id=RUN)
+
+    assert NAME not in bodies()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_it_waits_for_a_claim_that_has_read_the_old_words() -> None:
+    by = make.person(make.member())
+    endpoint(make.member())
+    incident = make.incident(by=by, summary=NAME)
+    fan_out_all()
+    is_forgotten = threading.Event()
+
+    def forget() -> None:
+        forget_redacted(redact(incident, by))
+        is_forgotten.set()
+        connection.close()
+
+    thread = threading.Thread(target=forget)
+    with transaction.atomic():
+        claim_all()
+        thread.start()
+        is_early = is_forgotten.wait(0.5)
+    thread.join()
+
+    assert is_early is False
+    assert is_forgotten.is_set()
+    assert NAME not in bodies()
+
+
+# Links ----------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def hook(db: None) -> Endpoint:
+    """Where somebody wants to hear of proposed links, and of nothing else."""
+    return endpoint(make.member(), topics=["crossref.suggested"])
+
+
+@pytest.fixture
+def link(owner: Reader, other: Member) -> CrossReference:
+    """Proposed by another organisation, which quotes the incident."""
+    quoted = make.incident(by=owner, summary=NAME)
+    by = make.person(other)
+    return make.link(make.incident(by=by), quoted, by, explanation=f"Both name {NAME}.")
+
+
+def redact_link(link: CrossReference, by: Reader) -> None:
+    redact_incident(incident_id=link.to_incident_id, texts=[NAME], reason="A mistake.", by=by)
+    do_chores()
+
+
+def test_an_alert_about_a_link_that_waits_goes_out_anew_without_the_text(
+    owner: Reader, hook: Endpoint, link: CrossReference
+) -> None:
+    fan_out_all()
+    (failed,) = send_all(status=500)
+
+    redact_link(link, owner)
+    fan_out_all()
+    let_pass(hours=1)
+    (sent,) = send_all()
+
+    assert NAME in failed.body
+    assert said(sent)["data"]["crossref"]["explanation"] == "Both name [redacted]."
+    assert states(hook) == [("crossref.suggested", "cancelled"), ("crossref.suggested", "ok")]
+    assert NAME not in bodies()
+
+
+def test_an_alert_about_a_link_that_goes_is_forgotten(
+    owner: Reader, other: Member, hook: Endpoint
+) -> None:
+    by = make.person(other)
+    quoted = make.incident(by=owner, summary=NAME)
+    gone = make.link(make.incident(by=by), quoted, by, explanation=NAME)
+    make.link(make.incident(by=by), quoted, by, explanation="Another")
+    fan_out_all()
+    send_all(status=500)
+
+    delete_link(link_id=gone.pk, by=by)
+    do_chores()
+    fan_out_all()
+
+    assert NAME not in bodies()
+    assert "Another" in bodies()
+    assert sorted(states(hook)) == [
+        ("crossref.suggested", "cancelled"),
+        ("crossref.suggested", "pending"),
+    ]
+
+
+def test_nobody_is_told_that_a_link_was_forgotten(owner: Reader, link: CrossReference) -> None:
+    endpoint(make.member())
+    redact_link(link, owner)
+    fan_out_all()
+
+    event = Event.objects.get(topic="crossref.forgotten")
+
+    assert (event.stream_id, event.recipients) == (link.pk, 0)
