@@ -23,7 +23,8 @@ from tests.two_worlds.tracing import Line, Trace
 from tests.two_worlds.worlds import STEPS, TOKEN, Observers, Unseen, World, deliver, file_for_some
 
 OBSERVERS = {
-    "a token, a viewer and an analyst": Observers("xeno", (TOKEN, Role.VIEWER, Role.ANALYST)),
+    "a token": Observers("xeno", (TOKEN,)),
+    "a viewer and an analyst": Observers("xeno", (Role.VIEWER, Role.ANALYST)),
     "a lead and an admin": Observers("xeno", (Role.LEAD, Role.ADMIN)),
     "an organisation outside the community": Observers("regulator"),
     "a member of a hidden group": Observers("hush"),
