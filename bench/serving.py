@@ -28,7 +28,9 @@ def served(
 ) -> Iterator[int]:
     """The port at which gunicorn serves an application. `name` tells two of the same apart."""
     port = free_port()
-    web = hub_processes(Home.of(environment), environment, port)[0]
+    home = Home.of(environment)
+    home.make()
+    web = hub_processes(home, environment, port)[0]
     command = [application if word == HUB else word for word in web.command]
     with Process(name or application, command, env=environment, log=place.folder) as gunicorn:
         deadline = time.monotonic() + READY_SECONDS
