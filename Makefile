@@ -10,8 +10,9 @@ PYTHON ?= $(shell for name in python3 python3.13 python3.12 python3.11 python3.1
 	&& { command -v "$$name"; break; }; done)
 NO_PYTHON = No Python 3.11 or newer was found. Install one, or name it: make PYTHON=/path/to/python3
 INSTALL = $(or $(PYTHON),$(error $(NO_PYTHON))) -I hub/cli/install.py
-COMPILE = .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
-	--no-emit-index-url --no-header --no-annotate pyproject.toml
+UV_COMPILE = .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-header --no-annotate
+COMPILE = $(UV_COMPILE) pyproject.toml
 # Production settings with throw-away secrets; the check connects to nothing.
 AS_DEPLOYED = @DJANGO_SETTINGS_MODULE=hub.settings.production \
 	HUB_SECRET_KEY=`head -c 48 /dev/urandom | base64` \
@@ -19,11 +20,12 @@ AS_DEPLOYED = @DJANGO_SETTINGS_MODULE=hub.settings.production \
 	HUB_BASE_URL=https://hub.example HUB_ALLOWED_HOSTS=hub.example \
 	DATABASE_URL=postgresql://app@db.example/hub DATABASE_OWNER_URL=postgresql://owner@db.example/hub \
 	CELERY_BROKER_URL=redis://broker.example/0
+BUILD_UI = .venv/bin/python -m hub.cli.assets
 
-.PHONY: help demo up test check bench chaos lock
+.PHONY: help demo up ui test check bench chaos screenshots lock
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' Makefile
 
 demo: ## show an incident travel from one company to others, on a hub of its own
 	@$(INSTALL) embedded
@@ -33,8 +35,13 @@ up: ## serve a hub at http://127.0.0.1:8000 (HUB_HOME, HUB_PORT, HUB_DEMO=0)
 	@$(INSTALL) embedded
 	@exec .venv/bin/hub up
 
+ui: ## build the look of the pages, with the system's Node or the one from a wheel
+	@$(INSTALL) embedded
+	@$(BUILD_UI)
+
 test: ## run the whole test suite on embedded, or on the configured, services
 	@$(INSTALL) dev
+	@$(BUILD_UI) || echo "Going on: tests of pages in a browser are left out." >&2
 	@exec .venv/bin/hub services run -- .venv/bin/pytest -n 2 --cov --cov-report=term:skip-covered $(PYTEST)
 
 check: ## formatting, lint, types, import contracts, templates, migrations, deployment settings
@@ -54,10 +61,17 @@ bench: ## measure speed side by side with other solutions, printed as ratios
 
 chaos: ## the reliability experiments at full size
 	@$(INSTALL) dev
-	@exec .venv/bin/hub services run -- .venv/bin/pytest tests/system --chaos -p no:randomly $(PYTEST)
+	@exec .venv/bin/hub services run -- .venv/bin/pytest tests/system tests/two_worlds tests/browser/test_admin.py \
+		--chaos -p no:randomly $(PYTEST)
+
+screenshots: ## take the pictures of the documentation anew (needs Debian's chromium)
+	@$(INSTALL) dev
+	@$(BUILD_UI)
+	@exec .venv/bin/hub services run -- .venv/bin/pytest -q -n 0 tests/browser/pictures.py
 
 lock: ## write requirements/*.txt anew from pyproject.toml
 	@$(INSTALL) dev
 	$(COMPILE) --output-file requirements/base.txt
 	$(COMPILE) --extra embedded --output-file requirements/embedded.txt
 	$(COMPILE) --extra embedded --extra dev --output-file requirements/dev.txt
+	$(UV_COMPILE) --group node --output-file requirements/node.txt

@@ -19,7 +19,9 @@ from rest_framework.request import Request
 
 from accounts.models import ApiToken, Member, User
 from accounts.readers import Reader
+from accounts.sessions import has_just_proven, note_use
 from accounts.tokens import digest, parse_token
+from hub.api.client_addresses import client_address
 from hub.api.requests import HubRequest
 from hub.kit import clock
 
@@ -71,7 +73,7 @@ class TokenAuthentication(BaseAuthentication):
             return None
         if scheme.lower() != "bearer":
             raise AuthenticationFailed("Send the header Authorization: Bearer dfh_…")
-        token = live_token(text.strip(), address=request.META.get("REMOTE_ADDR", ""))
+        token = live_token(text.strip(), address=client_address(request))
         if token is None:
             raise AuthenticationFailed(REFUSED)
         _let_in(request, Reader(token.member, None, token))
@@ -91,7 +93,10 @@ class SessionAuthentication(RestSessionAuthentication):
         user = found[0]
         if not isinstance(user, User) or user.member is None or not user.member.is_active:
             raise AuthenticationFailed("Your organisation is not active.")
-        _let_in(request, Reader(user.member, user))
+        page_request = request._request  # noqa: SLF001 - the only way to the session
+        note_use(page_request)
+        proven = has_just_proven(page_request)
+        _let_in(request, Reader(user.member, user, reauthenticated=proven))
         return user, None
 
     def authenticate_header(self, request: Request) -> str:

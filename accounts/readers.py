@@ -42,6 +42,14 @@ class Reader:
             return self.user.is_active and roles.role_may(self.user.role, right)
         return self.token is not None and roles.scopes_may(self.token.scopes, right)
 
+    @property
+    def rights(self) -> frozenset[str]:
+        """The names of all that this reader may do, in lower case: `"administer" in reader.rights`.
+
+        For templates, which cannot call `may`.
+        """
+        return frozenset(right.name.lower() for right in Right if self.may(right))
+
     def require(self, right: Right) -> None:
         """Raises NotAllowed, saying who may, when this reader may not."""
         if not self.may(right):

@@ -20,6 +20,8 @@ class Rank(IntEnum):
     ANALYST = 2
     LEAD = 3
     ADMIN = 4
+    OPERATOR = 5
+    """Whoever operates the hub, in whatever organisation and role."""
 
 
 class Right(StrEnum):
@@ -63,8 +65,10 @@ TOKEN_RIGHTS = {
 """What a token's scopes let it do; reading is asked for by scope alone, at each route."""
 
 
-def rank_of(role: str) -> Rank:
-    """The rank of a stored role; an unknown one has none."""
+def rank_of(role: str, *, operates: bool = False) -> Rank:
+    """The rank of a stored role; an unknown one has none, whoever operates the hub the highest."""
+    if operates:
+        return Rank.OPERATOR
     try:
         return RANKS[Role(role)]
     except ValueError:
@@ -86,10 +90,10 @@ def roles_with(right: Right) -> list[str]:
     return [role.value for role in Role if role_may(role, right)]
 
 
-def may_act_on(actor_role: str, other_role: str) -> bool:
+def may_act_on(actor: Rank, other: Rank) -> bool:
     """Whether someone may change the account, credentials or role of someone else.
 
     Asked on every credential path (password, token, e-mail, role): nobody acts on an account of
     higher rank than their own, and only administrators act on others at all.
     """
-    return role_may(actor_role, Right.ADMINISTER) and rank_of(actor_role) >= rank_of(other_role)
+    return actor >= NEEDED[Right.ADMINISTER] and actor >= other

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from bench import p1, p2, p3, p8, p9, p10
+from bench import p1, p2, p3, p8, p9, p10, p11
 from bench.failure import BenchError
 from bench.place import Place
 from bench.report import Measured
@@ -23,6 +23,7 @@ MEASUREMENTS: Final[dict[str, Callable[[Place], Measured]]] = {
     "p8": p8.measure,
     "p9": p9.measure,
     "p10": p10.measure,
+    "p11": p11.measure,
 }
 SIZE: Final = 50_000
 """Small enough that all measurements together take less than ten minutes."""

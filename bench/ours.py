@@ -10,7 +10,7 @@ from django.db import transaction
 
 from accounts.models import Member, MemberKind
 from accounts.readers import Reader
-from accounts.services import IssuedToken, issue_token
+from accounts.services.tokens import IssuedToken, issue_token
 from bench.conversation import answer
 from bench.failure import BenchError
 from bench.filing import document

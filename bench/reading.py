@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from accounts.models import Member
 from accounts.readers import Reader
-from accounts.services import issue_token
+from accounts.services.tokens import issue_token
 from bench.conversation import answer
 from bench.incidents.cast import COMMUNITY_READER, OBSERVING_READER
 from incidents.core.models import Incident, IncidentQuerySet, Status

@@ -55,7 +55,8 @@ def asked(
     connection: http.client.HTTPConnection,
     path: str,
     *,
-    authorization: str,
+    authorization: str = "",
+    cookie: str = "",
     body: bytes | None = None,
     expected: int = 200,
 ) -> tuple[float, bytes]:
@@ -63,7 +64,8 @@ def asked(
 
     Raises BenchError when it has another status than was expected.
     """
-    headers = {"Authorization": authorization}
+    given = {"Authorization": authorization, "Cookie": cookie}
+    headers = {name: value for name, value in given.items() if value}
     if body is not None:
         headers["Content-Type"] = "application/json"
     began = time.monotonic()

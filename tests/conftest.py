@@ -15,9 +15,13 @@ Login = Callable[..., APIClient]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption(
-        "--chaos", action="store_true", help="run the experiments of tests/system at full size"
-    )
+    parser.addoption("--chaos", action="store_true", help="run experiments at full size")
+
+
+@pytest.fixture(scope="session")
+def chaos(pytestconfig: pytest.Config) -> bool:
+    """Whether the experiments run at full size."""
+    return bool(pytestconfig.getoption("--chaos"))
 
 
 @pytest.fixture

@@ -6,11 +6,10 @@ import itertools
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from accounts import services as accounts
 from accounts.models import COMMUNITY_KINDS, Member, MemberKind, TokenScope, User
 from accounts.readers import Reader
 from accounts.roles import Role
-from accounts.services import IssuedToken
+from accounts.services.tokens import IssuedToken, issue_token
 from hub.outbox.models import Chore
 from incidents.core.models import Incident, Observation
 from incidents.core.services.filing import create_incident, publish_incident
@@ -34,7 +33,8 @@ def user(of: Member | None = None, *, role: str = Role.LEAD, **fields: Any) -> U
     """A person who can act for an organisation."""
     number = next(_numbers)
     fields.setdefault("email", f"person-{number}@{(of.slug if of else 'hub')}.example")
-    return User.objects.create(member=of, role=role, is_staff=of is None, **fields)
+    fields.setdefault("is_staff", of is None)
+    return User.objects.create(member=of, role=role, **fields)
 
 
 def person(of: Member, *, role: str = Role.LEAD, reauthenticated: bool = False) -> Reader:
@@ -44,9 +44,7 @@ def person(of: Member, *, role: str = Role.LEAD, reauthenticated: bool = False) 
 
 def token(of: Member, *scopes: str) -> IssuedToken:
     """A token of the organisation; with every scope if none is named."""
-    return accounts.issue_token(
-        member_id=of.pk, name="test", scopes=scopes or list(TokenScope.values)
-    )
+    return issue_token(member_id=of.pk, name="test", scopes=scopes or list(TokenScope.values))
 
 
 def system(of: Member, *scopes: str) -> Reader:

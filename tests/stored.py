@@ -9,6 +9,7 @@ from django.db import connection
 from hub.api.models import IdempotentAnswer
 from hub.kit import crypto
 from hub.outbox.models import Chore
+from incidents.core.unsaved import UnsavedWork
 
 
 def places_of(word: str) -> list[str]:
@@ -31,7 +32,11 @@ def places_of(word: str) -> list[str]:
             )
             if cursor.fetchone()[0]:
                 found.append(table)
-    encrypted = {"answers": decrypted_answers(), "notes": decrypted_notes()}
+    encrypted = {
+        "answers": decrypted_answers(),
+        "notes": decrypted_notes(),
+        "unsaved work": decrypted_work(),
+    }
     return found + [name for name, texts in encrypted.items() if word.lower() in texts.lower()]
 
 
@@ -48,3 +53,8 @@ def decrypted_notes() -> str:
         for row in Chore.objects.exclude(note=None)
         if row.note is not None
     )
+
+
+def decrypted_work() -> str:
+    rows = UnsavedWork.objects.all()
+    return "\n".join(text for row in rows for values in row.fields.values() for text in values)

@@ -6,6 +6,8 @@ import sys
 
 from django.db import Error as DatabaseError
 from django.http import HttpRequest, HttpResponse
+from django.template.loader import render_to_string
+from django.utils.cache import add_never_cache_headers
 from django.views import csrf, defaults
 
 from hub.api.database_errors import away, is_away
@@ -24,14 +26,20 @@ def permission_denied(request: HttpRequest, exception: Exception) -> HttpRespons
     """For `handler403`."""
     if is_api(request):
         return hub_problem(NotAllowed()).answer()
-    return defaults.permission_denied(request, exception)
+    return _never_kept(defaults.permission_denied(request, exception))
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """For `handler404`, and as the view behind every path under `/api/` that leads nowhere."""
     if is_api(request):
         return NOT_FOUND.answer()
-    return defaults.page_not_found(request, exception or Exception())
+    return _never_kept(defaults.page_not_found(request, exception or Exception()))
+
+
+def _never_kept(response: HttpResponse) -> HttpResponse:
+    """Whether there is such a page depends on who asks and when: no cache may remember it."""
+    add_never_cache_headers(response)
+    return response
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
@@ -53,13 +61,12 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 
 def database_away(request: HttpRequest) -> HttpResponse:
-    """503 while the database does not answer: a problem, or a sentence for people."""
+    """503 while the database does not answer: a problem, or a page for people."""
     error = away()
     if is_api(request) or not request.accepts("text/html"):
         return hub_problem(error).answer()
     return HttpResponse(
-        error.detail,
+        render_to_string("503.html"),
         status=error.status,
-        content_type="text/plain; charset=utf-8",
         headers={"Retry-After": str(error.retry_after)},
     )

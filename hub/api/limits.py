@@ -33,6 +33,10 @@ SELECT EXISTS (SELECT FROM taken),
                           - statement_timestamp())::float8
 """
 
+_GIVE_BACK: Final = """
+UPDATE api_ratebucket SET full_at = full_at - %(one)s * interval '1 second' WHERE key = %(key)s
+"""
+
 
 @dataclass(frozen=True)
 class Rate:
@@ -68,6 +72,12 @@ def take(key: str, *, rate: Rate, burst: int) -> None:
     if not granted:
         wait = (seconds_until_full or 0) - rest
         raise TooManyRequests(retry_after=max(1, math.ceil(wait)))
+
+
+def give_back(key: str, *, rate: Rate) -> None:
+    """Put back what was taken from the bucket of `key`, as if it had not been asked for."""
+    with connection.cursor() as cursor:
+        cursor.execute(_GIVE_BACK, {"key": key, "one": rate.seconds_each})
 
 
 def count_request(caller_key: str) -> None:

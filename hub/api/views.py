@@ -19,6 +19,7 @@ from rest_framework.viewsets import GenericViewSet
 
 from hub.api import idempotency, limits
 from hub.api.answers import json_answer
+from hub.api.client_addresses import client_address
 from hub.api.etags import check_if_match, etag_of, is_known
 from hub.api.models import IdempotentAnswer
 from hub.api.negotiation import HubNegotiation
@@ -250,7 +251,7 @@ class HubViewSet(GenericViewSet[ModelT]):
         try:
             self.perform_authentication(request)
         except AuthenticationFailed:
-            limits.count_failed_login(request.META.get("REMOTE_ADDR", ""))
+            limits.count_failed_login(client_address(request))
             raise
         if request.caller is None:
             raise NotAuthenticated

@@ -7,15 +7,18 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final, NamedTuple
 
+from django.contrib.auth.hashers import make_password
 from django.db import transaction
 from rest_framework.exceptions import ValidationError
 
-from accounts import services as accounts
 from accounts.models import Member, TokenScope, User
 from accounts.readers import Reader
 from accounts.roles import Role
+from accounts.services.members import create_member
+from accounts.services.people import create_user
+from accounts.services.tokens import issue_token
 from hub.api.problems import problem_of
-from hub.cli.demo_facts import Facts, GroupFacts, IncidentFacts, MemberFacts
+from hub.cli.demo_facts import ROLES, Facts, GroupFacts, IncidentFacts, MemberFacts
 from hub.kit.errors import FieldError, InvalidInput
 from incidents.core.inputs import IncidentInput
 from incidents.core.models import Incident
@@ -45,16 +48,17 @@ class Loaded:
 
 
 @transaction.atomic
-def load_demo(facts: Facts, *, with_token: bool = False) -> Loaded:
+def load_demo(facts: Facts, *, with_token: bool = False, password: str | None = None) -> Loaded:
     """Load what is missing, as if its members had done it; run again, it changes nothing.
 
     One transaction: a first start that is interrupted loads all of it the next time. Members are
     recognised by their slug, groups by owner and name, incidents by owner and title. `with_token`
-    makes a token for the first member, when that member is new.
+    makes a token for the first member, when that member is new. People who are new sign in with
+    `password`; without it they cannot yet.
 
     Raises HubError when the hub does not take it, for instance from a suspended member.
     """
-    loading = _Loading()
+    loading = _Loading(password)
     first_is_new = not Member.objects.filter(slug=facts.members[0].slug).exists()
     for member in facts.members:
         loading.member(member)
@@ -71,27 +75,20 @@ def load_demo(facts: Facts, *, with_token: bool = False) -> Loaded:
     )
 
 
-def lead_address(member: MemberFacts) -> str:
-    """The address of the person who leads at a member of the demonstration."""
-    return f"lead@{member.domains[0]}"
-
-
 class _Loading:
     """One run: who acts for each member, and what has become of the groups."""
 
-    def __init__(self) -> None:
+    def __init__(self, password: str | None) -> None:
+        # Once for all: it takes long on purpose.
+        self.encoded = make_password(password) if password else ""
         self.leads: dict[str, Reader] = {}
         self.group_ids: dict[str, str] = {}
         self.created = 0
 
     def member(self, facts: MemberFacts) -> None:
         member = Member.objects.filter(slug=facts.slug).first() or self._new_member(facts)
-        address = lead_address(facts)
-        user = User.objects.filter(member=member, email__iexact=address).first()
-        if user is None:
-            user = accounts.create_user(email=address, member_id=member.pk, role=Role.LEAD)
-            self.created += 1
-        self.leads[facts.slug] = Reader(member, user)
+        people = {role: self._person(member, facts.address_of(role), role) for role in ROLES}
+        self.leads[facts.slug] = Reader(member, people[Role.LEAD])
 
     def group(self, facts: GroupFacts) -> None:
         by = self.leads[facts.owner]
@@ -118,9 +115,19 @@ class _Loading:
             raise InvalidInput(f"Incident {facts.key}: {_words(error.errors)}") from error
         self.created += 1
 
+    def _person(self, member: Member, address: str, role: Role) -> User:
+        user = User.objects.named(address).filter(member=member).first()
+        if user is None:
+            user = create_user(email=address, member_id=member.pk, role=role)
+            if self.encoded:
+                user.password = self.encoded
+                user.save(update_fields=["password"])
+            self.created += 1
+        return user
+
     def _new_member(self, facts: MemberFacts) -> Member:
         self.created += 1
-        return accounts.create_member(
+        return create_member(
             slug=facts.slug,
             name=facts.name,
             kind=facts.kind,
@@ -151,7 +158,7 @@ def _words(errors: Sequence[FieldError]) -> str:
 
 
 def _issue_token(slug: str) -> DemoToken:
-    issued = accounts.issue_token(
+    issued = issue_token(
         member_id=Member.objects.get(slug=slug).pk,
         name=TOKEN_NAME,
         scopes=TokenScope.values,

@@ -8,7 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from accounts.roles import Role
+
 FILE: Final = Path(__file__).with_name("data") / "demo.json"
+ROLES: Final = (Role.ADMIN, Role.LEAD, Role.ANALYST)
+"""Each member has one person of each."""
 
 
 @dataclass(frozen=True)
@@ -24,6 +28,15 @@ class MemberFacts:
     signed_on: str = ""
     in_community: bool | None = None
     """None: as its kind says."""
+
+    @property
+    def addresses(self) -> list[str]:
+        """The e-mail addresses of its people."""
+        return [self.address_of(role) for role in ROLES]
+
+    def address_of(self, role: Role) -> str:
+        """The e-mail address of its person with this role."""
+        return f"{role}@{self.domains[0]}"
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,17 @@ KEY_BYTES: Final = 32
 """AES-256."""
 SECRET_KEY_CHARACTERS: Final = 50
 """What Django's deployment check asks of SECRET_KEY (security.W009)."""
-NAMES: Final = ("secret_key", "encryption_key", "postgres_password", "broker_password")
+DEMO_PASSWORD: Final = "demo_password"  # noqa: S105 - the name of its file
+"""With it the people of the demonstration sign in."""
+DEMO_PASSWORD_BYTES: Final = 8
+"""People type it."""
+NAMES: Final = (
+    "secret_key",
+    "encryption_key",
+    "postgres_password",
+    "broker_password",
+    DEMO_PASSWORD,
+)
 
 
 def make_secrets(home: Home) -> None:
@@ -40,6 +50,8 @@ def secret(home: Home, name: str) -> str:
 def _new(name: str) -> str:
     if name == "encryption_key":
         return base64.b64encode(secrets.token_bytes(KEY_BYTES)).decode()
+    if name == DEMO_PASSWORD:
+        return secrets.token_hex(DEMO_PASSWORD_BYTES)
     return secrets.token_urlsafe(48 if name == "secret_key" else 24)
 
 

@@ -28,6 +28,7 @@ class Home:
         self.postgres = self.root / "postgres"
         self.broker = self.root / "broker"
         self.logs = self.root / "logs"
+        self.mail = self.root / "mail"
         self.temporary = self.root / "tmp"
         self.scratch = self.root / "scratch"
         outer = self.root.parent.parent
@@ -47,7 +48,7 @@ class Home:
         """
         try:
             self.root.parent.mkdir(parents=True, exist_ok=True)
-            for folder in (self.root, self.run, self.secrets, self.logs, self.temporary):
+            for folder in (self.root, self.run, self.secrets, self.logs, self.mail, self.temporary):
                 folder.mkdir(mode=PRIVATE, exist_ok=True)
         except OSError as error:
             raise LaunchError(

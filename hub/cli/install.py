@@ -10,6 +10,7 @@ import contextlib
 import fcntl
 import hashlib
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -21,7 +22,10 @@ CHECKOUT = Path(__file__).resolve().parents[2]
 VENV = CHECKOUT / ".venv"
 PYTHON = VENV / "bin" / "python"
 STAMP = VENV / ".installed"
+NODE_STAMP = VENV / ".node_installed"
 OLDEST_PYTHON = (3, 11)
+OLDEST_NODE = 20
+NODE_LOCK = "requirements/node.txt"
 KINDS = ("embedded", "dev")
 """Each holds what those before it hold."""
 
@@ -38,6 +42,8 @@ def main(arguments: list[str]) -> int:
         with _alone():
             if not _is_installed(kind):
                 _install(kind)
+            if not _has_node():
+                _install_node()
     except InstallError as error:
         print(error, file=sys.stderr)
         return 1
@@ -102,6 +108,38 @@ def _install(kind: str) -> None:
     _pip("--require-hashes", "--requirement", f"requirements/{kind}.txt")
     _pip("--no-deps", "--no-build-isolation", "--editable", ".")
     STAMP.write_text(_stamp(kind))
+
+
+def _has_node() -> bool:
+    """Whether the look of the pages can be built: by the system's Node, or by that of the wheel."""
+    node = shutil.which("node")
+    return (node is not None and shutil.which("npm") is not None and is_new_enough(node)) or (
+        NODE_STAMP.exists() and NODE_STAMP.read_text() == _node_stamp()
+    )
+
+
+def is_new_enough(node: str) -> bool:
+    """Whether this Node can build the look of the pages."""
+    try:
+        answer = subprocess.run([node, "--version"], capture_output=True, text=True, check=True)
+        return int(answer.stdout.strip().removeprefix("v").partition(".")[0]) >= OLDEST_NODE
+    except (OSError, ValueError, subprocess.CalledProcessError):
+        return False
+
+
+def _install_node() -> None:
+    """The wheel of it; without one for this machine the hub works, and its pages are plain."""
+    print(f"Installing {NODE_LOCK} into .venv: there is no Node 20 or newer", file=sys.stderr)
+    try:
+        _pip("--require-hashes", "--no-deps", "--requirement", NODE_LOCK)
+    except InstallError as error:
+        print(f"{error} Pages will be plain until there is a Node.", file=sys.stderr)
+        return
+    NODE_STAMP.write_text(_node_stamp())
+
+
+def _node_stamp() -> str:
+    return hashlib.sha256((CHECKOUT / NODE_LOCK).read_bytes()).hexdigest()
 
 
 def _runs(python: Path) -> bool:

@@ -10,6 +10,7 @@ from typing import Annotated, Final, TypeVar
 
 import typer
 
+from hub.cli.assets import ensure_or_say
 from hub.cli.doctor import print_findings
 from hub.cli.errors import LaunchError
 from hub.cli.run_with_services import run_with_services
@@ -36,6 +37,7 @@ def up_command() -> None:
     HUB_HOME and HUB_PORT place it; DATABASE_URL and CELERY_BROKER_URL name services of your own;
     HUB_DEMO=0 leaves the demonstration's incidents out.
     """
+    ensure_or_say(os.environ)
     _in_words(lambda: up(os.environ))
 
 
@@ -70,6 +72,7 @@ def _become_the_demonstration() -> None:
     """Go on as another program: the demonstration needs packages that a server does without."""
     if importlib.util.find_spec("standardwebhooks") is None:
         raise LaunchError("The demonstration needs more: install requirements/embedded.txt.")
+    ensure_or_say(os.environ)
     os.execv(sys.executable, [sys.executable, "-m", "hub.cli.demo"])  # noqa: S606 - no shell
 
 

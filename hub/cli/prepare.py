@@ -11,7 +11,9 @@ import django
 from django.apps import apps
 from django.conf import settings
 from django.core.management import call_command
+from django.urls import reverse
 
+from hub.cli.demo_facts import read_facts
 from hub.kit.provisioning import answer_of
 
 
@@ -25,7 +27,7 @@ def prepare(*, demo: bool) -> None:
     answer_of("loadvocabularies")
     answer_of("reindex")
     if demo and not apps.get_model("accounts", "Member").objects.exists():
-        _welcome(answer_of("loaddemo", "--token"))
+        _welcome(answer_of("loaddemo", "--token", "--sign-in"))
 
 
 def _migrate() -> None:
@@ -46,7 +48,6 @@ def _welcome(loaded: dict[str, Any]) -> None:
         f"Demonstration loaded: {loaded['members']} members, {loaded['groups']} sharing groups, "
         f"{loaded['incidents']} incidents."
     )
-    print("Its people: " + " ".join(loaded["users"]))
     print(
         f"To call the API as {token['member']}, under /api/v1/, send this header; "
         "it is shown this once:"
@@ -54,7 +55,23 @@ def _welcome(loaded: dict[str, Any]) -> None:
     print(f"Authorization: Bearer {token['token']}")
 
 
+def say_how_to_sign_in() -> None:
+    """At every start: what it takes stands in this home anyway."""
+    address = f"{settings.HUB_BASE_URL}{reverse('account_login')}"
+    ours, *others = read_facts().members
+    first, *colleagues = ours.addresses
+    user = apps.get_model("accounts", "User").objects.filter(email=first, is_active=True).first()
+    password = settings.HUB_DEMO_PASSWORD
+    if user is not None and password and user.check_password(password):
+        print(f"Sign in at {address} as {first} with the password {password}")
+        elsewhere = " ".join(other.domains[0] for other in others)
+        print(f"The same for {' and '.join(colleagues)}, and for such people at {elsewhere}")
+    else:
+        print(f"Sign in at {address} as somebody made by: manage.py user create --help")
+
+
 if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hub.settings.development")
     django.setup()
     prepare(demo=os.environ.get("HUB_DEMO") != "0")
+    say_how_to_sign_in()

@@ -5,6 +5,8 @@ from __future__ import annotations
 from hub.kit import logs
 from hub.settings import env, events
 from hub.settings.api import API_DESCRIPTION
+from hub.settings.pages import *  # noqa: F403 - settings modules build on each other
+from hub.settings.signing_in import *  # noqa: F403 - settings modules build on each other
 
 BASE_DIR = env.ROOT
 
@@ -23,18 +25,25 @@ ALLOWED_HOSTS = env.names("HUB_ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]")
 
 # Composition --------------------------------------------------------------------------------
 INSTALLED_APPS = [
+    "django.contrib.admin",  # its rows stand in hub.web.admin_site; its own site has no address
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
+    "django.contrib.messages",
     "django.contrib.staticfiles",
     "django.contrib.postgres",
+    "allauth",
+    "allauth.account",
     "rest_framework",
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "django_filters",
     "pgtrigger",
     "pghistory",
+    "django_htmx",
+    "csp",
     "hub.api",
+    "hub.web",
     "hub.audit",
     "hub.outbox",
     "accounts",
@@ -49,24 +58,38 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "hub.api.middleware.RequestIdMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    "csp.middleware.CSPMiddleware",  # around the next one: the API's own policies stay
     "hub.api.middleware.ProblemMiddleware",
+    "hub.web.static_files.StaticFilesMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 ROOT_URLCONF = "hub.urls"
 WSGI_APPLICATION = "hub.wsgi.application"
-CSRF_FAILURE_VIEW = "hub.api.handlers.csrf_failure"
+CSRF_FAILURE_VIEW = "accounts.carrying.csrf_failure"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
         "DIRS": [BASE_DIR / "templates"],
         "APP_DIRS": True,
-        "OPTIONS": {"context_processors": ["django.template.context_processors.request"]},
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.messages.context_processors.messages",
+                "hub.web.context.page",
+            ]
+        },
     }
 ]
+
+# It asks for `user` in every template; ours are given `reader`.
+SILENCED_SYSTEM_CHECKS = ["admin.E402"]
 
 # Data ---------------------------------------------------------------------------------------
 DATABASE_URL = env.database_url()
@@ -88,22 +111,11 @@ for _database in DATABASES.values():
     _database["CONN_MAX_AGE"] = 60
     _database["ATOMIC_REQUESTS"] = False
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-AUTH_USER_MODEL = "accounts.User"
-PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
-AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": f"django.contrib.auth.password_validation.{name}"}
-    for name in (
-        "UserAttributeSimilarityValidator",
-        "MinimumLengthValidator",
-        "CommonPasswordValidator",
-        "NumericPasswordValidator",
-    )
-]
 LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English")]
 TIME_ZONE = "UTC"
 USE_I18N = True
 USE_TZ = True
-STATIC_URL = "static/"
 
 # Messages -----------------------------------------------------------------------------------
 CELERY_BROKER_URL = env.service("CELERY_BROKER_URL", "celery_broker_url")
@@ -123,8 +135,11 @@ HUB_WEBHOOK_ALLOW = env.networks(
 HUB_RATE_TOKEN = env.text("HUB_RATE_TOKEN", "1200/m")
 HUB_RATE_TOKEN_BURST = env.number("HUB_RATE_TOKEN_BURST", 200)
 HUB_RATE_LOGIN = env.text("HUB_RATE_LOGIN", "600/m")
+# Proxies before the hub that write X-Forwarded-For; see hub/api/client_addresses.py.
+HUB_TRUSTED_PROXIES = env.number("HUB_TRUSTED_PROXIES", 0)
 HUB_METRICS_TOKEN = env.text("HUB_METRICS_TOKEN")
 DATA_UPLOAD_MAX_MEMORY_SIZE = 16 * 1024 * 1024  # the API's own parser is stricter
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000  # the form of an incident with all rows that it may have
 APPEND_SLASH = False  # a path without its slash is a wrong path: 404, never a lost POST body
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
@@ -154,7 +169,5 @@ SPECTACULAR_SETTINGS = {
 # Watching -----------------------------------------------------------------------------------
 HUB_LOG_FORMAT = env.text("HUB_LOG_FORMAT", "console")
 LOGGING = logs.configuration(form=HUB_LOG_FORMAT)
-SESSION_COOKIE_HTTPONLY = True
-SESSION_COOKIE_SAMESITE = "Lax"
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"

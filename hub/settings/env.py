@@ -16,6 +16,17 @@ from django.core.exceptions import ImproperlyConfigured
 ROOT = Path(__file__).resolve().parents[2]
 ENV = environ.Env()
 
+_MAIL: dict[str, Any] = {
+    "EMAIL_BACKEND": "",
+    "EMAIL_HOST": "localhost",
+    "EMAIL_PORT": 0,  # that of the protocol
+    "EMAIL_HOST_USER": "",
+    "EMAIL_HOST_PASSWORD": "",
+    "EMAIL_USE_TLS": False,
+    "EMAIL_USE_SSL": False,
+    "EMAIL_FILE_PATH": None,
+}
+
 Network = IPv4Network | IPv6Network
 
 
@@ -90,6 +101,26 @@ def secret(variable: str, file_name: str) -> str:
         return (home() / "secrets" / file_name).read_text().strip()
     except (FileNotFoundError, PermissionError):
         return ""
+
+
+def mail() -> dict[str, Any]:
+    """Django's settings for `EMAIL_URL`; without it, mail becomes files in `HUB_HOME/mail`."""
+    url = text("EMAIL_URL")
+    if not url:
+        files = "django.core.mail.backends.filebased.EmailBackend"
+        folder = str(home() / "mail")
+        settings: dict[str, Any] = {"EMAIL_BACKEND": files, "EMAIL_FILE_PATH": folder}
+    else:
+        # django-environ takes smtps for STARTTLS; everybody else, RFC 8314 among them, for TLS.
+        url = f"smtp+ssl{url.removeprefix('smtps')}" if url.startswith("smtps:") else url
+        try:
+            settings = environ.Env.email_url_config(url)
+        except (ValueError, ImproperlyConfigured):
+            # Not their messages: they may repeat the password.
+            words = "EMAIL_URL cannot be read: write it like smtp+tls://user:password@host:587"
+            raise ImproperlyConfigured(words) from None
+    given = {name: settings.get(name) for name in _MAIL if settings.get(name)}
+    return {**_MAIL, **given}
 
 
 def database(url: str) -> dict[str, Any]:

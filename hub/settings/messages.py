@@ -16,6 +16,16 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": 600.0,
         "options": {"expires": 600.0},
     },
+    "purge-sessions": {
+        "task": "accounts.tasks.purge",
+        "schedule": 3600.0,
+        "options": {"expires": 3600.0},
+    },
+    "purge-unsaved-work": {
+        "task": "incidents.core.tasks.purge",
+        "schedule": 3600.0,
+        "options": {"expires": 3600.0},
+    },
 }
 
 ROUTES = {

@@ -15,3 +15,5 @@ from hub.settings.base import *  # noqa: F403 - the secrets above must be set be
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 HUB_RATE_TOKEN = "1000000/m"  # noqa: S105 - a rate
 HUB_RATE_TOKEN_BURST = 1_000_000
+HUB_DESIGN_PAGE = True
+STATIC_ROOT = BASE_DIR / "static" / "of-no-test"  # noqa: F405 - files as they lie, built or not

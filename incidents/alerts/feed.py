@@ -16,15 +16,15 @@ from django.db.models.functions import Now
 from accounts.models import Member
 from accounts.readers import Reader
 from hub.audit.services import record
-from hub.kit import crypto
 from hub.kit.errors import InvalidInput
 from hub.kit.ids import parse_event_id
 from hub.kit.snapshots import one_snapshot
 from hub.outbox.models import Event, EventQuerySet, EventRecipient
-from incidents.alerts.disclosing import disclose
+from incidents.alerts.disclosing import disclose, not_yet_disclosed
+from incidents.alerts.feed_cursors import cursor_of, read_cursor
 from incidents.alerts.models import Delivery, Receipt
-from incidents.alerts.subjects import Occurrence, Subjects, load_subjects, rights_of
-from incidents.alerts.topics import CHOOSABLE, TOPICS, Subject
+from incidents.alerts.subjects import Addressee, Occurrence, Subjects, load_subjects, rights_of
+from incidents.alerts.topics import CHOOSABLE, OF_SIGHT, TOPICS, Subject
 from incidents.alerts.when_seen import while_ends_in_sight, while_in_sight
 from incidents.alerts.wire import Content, content_for, feed_item, feed_tombstone
 from incidents.core.models import Disclosure, Incident, Observation
@@ -89,13 +89,44 @@ def feed_page(
     position = 0 if after is None else _read_after(member, after)
     if position is None:
         return FeedPage([], after or "")
-    found = _find(member, after=position, limit=limit, topics=topics, own=own)
+    asked = _asked(member, after=position, topics=topics, own=own)
+    found = _find(asked, limit=limit, own=own, newest=False)
     subjects = load_subjects(one.occurrence for one in found)
     shown = _show(member, found, subjects)
     _note(reader, shown, subjects)
-    items = [_item(one) | {"cursor": _cursor(member, one.found.position)} for one in shown]
+    items = [_item(one) | {"cursor": cursor_of(member, one.found.position)} for one in shown]
     end = shown[-1].found.position if shown else position
-    return FeedPage(items, _cursor(member, end))
+    return FeedPage(items, cursor_of(member, end))
+
+
+@dataclass(frozen=True)
+class FeedState:
+    """Where an organisation's feed stands, without what it tells."""
+
+    cursor: str | None
+    """Of its newest item: what follows it is new. None for an empty feed."""
+    recorded: list[datetime]
+    """When its newest items happened, the newest first."""
+    oldest_at: datetime | None
+
+
+def state_of_feed(reader: Reader, *, newest: int) -> FeedState:
+    """Look at the oldest item and at so many of the newest, by the rules of `feed_page`.
+
+    Nothing is shown of them, so nothing is noted.
+    """
+    member = reader.member
+    asked = _asked(member, after=0, topics=(), own=False)
+    latest = _find(asked, limit=newest, own=False, newest=True)
+    oldest = _find(asked, limit=1, own=False, newest=False)
+    subjects = load_subjects(one.occurrence for one in [*latest, *oldest])
+    told = [one for one, _ in _told(member, latest, subjects)]
+    first = [one.occurrence.recorded_at for one, _ in _told(member, oldest, subjects)]
+    return FeedState(
+        cursor=cursor_of(member, told[0].position) if told else None,
+        recorded=[one.occurrence.recorded_at for one in told],
+        oldest_at=first[0] if first else None,
+    )
 
 
 def _check_topics(topics: Sequence[str]) -> None:
@@ -111,20 +142,12 @@ def _check_topics(topics: Sequence[str]) -> None:
 # Cursors --------------------------------------------------------------------------------------
 
 
-def _cursor(member: Member, position: int) -> str:
-    return crypto.seal(str(position), context=_cursor_context(member))
-
-
-def _cursor_context(member: Member) -> str:
-    return f"events:cursor:{member.pk}"
-
-
 def _read_after(member: Member, after: str) -> int | None:
     """The position to go on from; None if the event was received, but has no position yet."""
     event_id = parse_event_id(after)
     if event_id is None:
         try:
-            return int(crypto.unseal(after, context=_cursor_context(member)))
+            return read_cursor(member, after)
         except ValueError:
             raise _invalid_cursor() from None
     event = Event.objects.filter(pk=event_id).first()
@@ -159,31 +182,34 @@ def _stands_in_feed(member: Member, event_id: UUID) -> bool:
 # Finding --------------------------------------------------------------------------------------
 
 
-def _find(
-    member: Member, *, after: int, limit: int, topics: Sequence[str], own: bool
-) -> list[_Found]:
-    """The first events after a position, in two statements that see the same rows.
-
-    Otherwise what is placed, or comes into sight, between them would be passed over. Most of a feed
-    is news of incidents. As far as a page full of those reaches, so far at most reaches the page;
-    nothing else is looked for beyond, where it might take reading all there is to find nothing.
-    """
+def _asked(member: Member, *, after: int, topics: Sequence[str], own: bool) -> _Asked:
     rows = Event.objects.filter(position__gt=after, recorded_at__gt=Now() - KEPT)
     if not own:
         rows = rows.exclude(actor_id=member.pk)
     wanted = [name for name in topics or TOPICS if name in TOPICS]
-    asked = _Asked(rows, member, wanted, _Visible.to(member))
+    return _Asked(rows, member, wanted, _Visible.to(member))
+
+
+def _find(asked: _Asked, *, limit: int, own: bool, newest: bool) -> list[_Found]:
+    """The first of the events, or the `newest` ones, the newest of them first.
+
+    In two statements that see the same rows: otherwise what is placed, or comes into sight, between
+    them would be passed over. Most of a feed is news of incidents. As far as a page full of those
+    reaches, so far at most reaches the page; nothing else is looked for beyond, where it might take
+    reading all there is to find nothing.
+    """
     with one_snapshot():
-        news = list(_first(_news_of_incidents(asked), limit))
+        news = list(_first(_news_of_incidents(asked), limit, newest=newest))
         if len(news) == limit:
-            asked = asked._replace(rows=rows.filter(position__lte=news[-1][0]))
-        one, *more = (_first(branch, limit) for branch in _others(asked, own=own))
-        found = sorted({*news, *one.union(*more)}, key=itemgetter(0))[:limit]
+            reach = {"position__gte" if newest else "position__lte": news[-1][0]}
+            asked = asked._replace(rows=asked.rows.filter(**reach))
+        one, *more = (_first(branch, limit, newest=newest) for branch in _others(asked, own=own))
+        found = sorted({*news, *one.union(*more)}, key=itemgetter(0), reverse=newest)[:limit]
     return [_Found(Occurrence(*row[2:]), row[0], row[1]) for row in found]
 
 
-def _first(branch: _Branch, limit: int) -> QuerySet[Event, tuple[Any, ...]]:
-    return branch.rows.order_by("position").values_list(
+def _first(branch: _Branch, limit: int, *, newest: bool) -> QuerySet[Event, tuple[Any, ...]]:
+    return branch.rows.order_by("-position" if newest else "position").values_list(
         "position", Value(branch.may_be_lost), "id", "topic", "subject_id", "stream_id",
         "version", "recorded_at",
     )[:limit]  # fmt: skip
@@ -248,6 +274,9 @@ def _others(asked: _Asked, *, own: bool) -> Iterator[_Branch]:
     if own:
         seen = Q(visible.incidents.holds("stream_id")) | Q(visible.links.holds("subject_id"))
         of_own = rows.filter(seen, is_directed=True, actor_id=member.pk)
+        # Not whether sight changed for anybody: who is named and has it already belongs to a group
+        # that may hide its members.
+        of_own = of_own.exclude(topic__in=OF_SIGHT)
         yield _Branch(of_own, may_be_lost=False)
 
 
@@ -284,20 +313,27 @@ def _disclosed_to(member: Member) -> Q:
 
 def _show(member: Member, found: Sequence[_Found], subjects: Subjects) -> list[_Shown]:
     """Render as things are now; what was hidden since it was found is left out."""
+    return [
+        _Shown(one, content_for(one.occurrence, subjects, addressee) if addressee else None)
+        for one, addressee in _told(member, found, subjects)
+    ]
+
+
+def _told(
+    member: Member, found: Sequence[_Found], subjects: Subjects
+) -> Iterator[tuple[_Found, Addressee | None]]:
+    """What the organisation may be told of; None with what is but a tombstone to it."""
     standing = Standing(member.pk, member.is_active, member.in_community)
     known = [one for one in found if _may_be_told_of(one.occurrence, subjects)]
     rights = rights_of([(one.occurrence, standing) for one in known], subjects)
-    shown = []
     for one in known:
         occurrence = one.occurrence
         if TOPICS[occurrence.topic].is_recall or (
             rights.may_read(occurrence, member.pk) and not _has_left(occurrence, subjects)
         ):
-            addressee = rights.addressee(occurrence, member.pk)
-            shown.append(_Shown(one, content_for(occurrence, subjects, addressee)))
+            yield one, rights.addressee(occurrence, member.pk)
         elif one.may_be_lost:
-            shown.append(_Shown(one, None))
-    return shown
+            yield one, None
 
 
 def _may_be_told_of(occurrence: Occurrence, subjects: Subjects) -> bool:
@@ -331,7 +367,7 @@ def _note(reader: Reader, shown: Iterable[_Shown], subjects: Subjects) -> None:
             last_shown[incident.pk] = occurrence.recorded_at
             if content.mark not in OPEN_MARKS:
                 guarded[incident.ref] = None
-    missing = _not_yet_disclosed(reader.member, last_shown)
+    missing = not_yet_disclosed(reader.member, last_shown)
     received = [
         found.occurrence.id
         for found, content in shown
@@ -349,17 +385,3 @@ def _note(reader: Reader, shown: Iterable[_Shown], subjects: Subjects) -> None:
         disclose((incident_id, reader.member.pk) for incident_id in missing)
         if guarded:
             record("incident.read", by=reader.actor, objects=list(guarded))
-
-
-def _not_yet_disclosed(member: Member, last_shown: dict[UUID, datetime]) -> set[UUID]:
-    """Incidents of others of which something newer is shown than ever before."""
-    if not last_shown:
-        return set()
-    rows = Disclosure.objects.filter(member=member, incident__in=last_shown)
-    known = dict(rows.values_list("incident_id", "at"))
-    others = Incident.objects.filter(pk__in=last_shown).exclude(owner=member)
-    return {
-        incident_id
-        for incident_id in others.values_list("pk", flat=True)
-        if incident_id not in known or known[incident_id] < last_shown[incident_id]
-    }

@@ -144,6 +144,10 @@ class Delivery(models.Model):
                 name="delivery_leased",
                 condition=Q(state="leased"),
             ),
+            # Few, and what operators look for first.
+            models.Index(
+                fields=["finished_at"], name="delivery_given_up", condition=Q(state="dead")
+            ),
             models.Index(
                 fields=["endpoint", "stream_id", "version", "event"],
                 name="delivery_unfinished",

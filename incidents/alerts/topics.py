@@ -62,4 +62,7 @@ UNTOLD: Final = frozenset({"incident.redacted", "crossref.forgotten"})
 CHOOSABLE: Final = (*TOPICS, "endpoint.test")
 """What an endpoint may ask for: it can be set up before anything is sent of a topic."""
 
+OF_SIGHT: Final = ("incident.granted", "incident.revoked")
+"""Recorded only if the sight of somebody changed, and told to nobody else."""
+
 RECALLS: Final = frozenset(name for name, topic in TOPICS.items() if topic.is_recall)

@@ -1,4 +1,4 @@
-"""Where the REST of alerts lies."""
+"""Where the REST and the pages of alerts lie."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from incidents.alerts.api import (
     ItemSchemaViewSet,
     WebhookSchemaViewSet,
 )
+from incidents.alerts.views import deliveries, endpoints, feed
 
 urlpatterns = [
     path("endpoints/", EndpointViewSet.as_view({"get": "list", "post": "create"})),
@@ -22,8 +23,22 @@ urlpatterns = [
         ),
     ),
     path("endpoints/<str:endpoint>/deliveries/", DeliveryViewSet.as_view({"get": "list"})),
-    path("events/", EventViewSet.as_view({"get": "retrieve"})),
+    path("events/", EventViewSet.as_view({"get": "retrieve"}), name="api_events"),
     path("asyncapi/", AsyncApiViewSet.as_view({"get": "retrieve"})),
     path("schemas/<str:topic>/", WebhookSchemaViewSet.as_view({"get": "retrieve"})),
     path("schemas/<str:topic>/item/", ItemSchemaViewSet.as_view({"get": "retrieve"})),
+]
+
+ENDPOINT = "endpoints/<uuid:endpoint_id>/"
+
+pages = [
+    path("endpoints/", endpoints.endpoint_list, name="endpoint_list"),
+    path("endpoints/new/", endpoints.endpoint_new, name="endpoint_new"),
+    path(ENDPOINT, endpoints.endpoint, name="endpoint"),
+    path(f"{ENDPOINT}first-event/", endpoints.endpoint_first_event, name="endpoint_first_event"),
+    path(f"{ENDPOINT}edit/", endpoints.endpoint_edit, name="endpoint_edit"),
+    path(f"{ENDPOINT}enable/", endpoints.endpoint_enable, name="endpoint_enable"),
+    path(f"{ENDPOINT}delete/", endpoints.endpoint_delete, name="endpoint_delete"),
+    path(f"{ENDPOINT}deliveries/<int:sequence>/", deliveries.delivery, name="delivery"),
+    path("feed/", feed.feed_state, name="feed_state"),
 ]

@@ -17,6 +17,7 @@ from hub.kit.ids import new_ref, uuid7
 from incidents.core import (
     appearances,
     taggings,  # noqa: F401 - Django finds an app's models from here
+    unsaved,  # noqa: F401 - as above
     visibility,
 )
 from incidents.core.orderings import LIST_INDEXES

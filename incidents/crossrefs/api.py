@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Prefetch, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpResponse
 
 from accounts.auditing import audit_refusal
@@ -25,23 +25,11 @@ from incidents.core.outputs import IncidentOutput
 from incidents.core.representation import represent_incident
 from incidents.crossrefs.clusters import cluster_of
 from incidents.crossrefs.inputs import LinkInput
-from incidents.crossrefs.models import (
-    CrossReference,
-    CrossReferenceQuerySet,
-    Evidence,
-    EvidenceQuerySet,
-)
+from incidents.crossrefs.models import CrossReference, Evidence, EvidenceQuerySet
 from incidents.crossrefs.outputs import LinkOutput
 from incidents.crossrefs.representation import represent_crossref
 from incidents.crossrefs.services import deciding
-
-
-def _whole(links: CrossReferenceQuerySet, knowing: EvidenceQuerySet) -> CrossReferenceQuerySet:
-    """Links with all that is shown of them: two queries, however many."""
-    known = Prefetch("evidence", knowing, to_attr="known_evidence")
-    return links.select_related(
-        "from_incident__owner", "to_incident__owner", "organisation"
-    ).prefetch_related(known)
+from incidents.crossrefs.showing import fetch_whole
 
 
 class LinkViews(HubViewSet[CrossReference]):
@@ -57,7 +45,7 @@ class LinkViews(HubViewSet[CrossReference]):
         return Evidence.objects.visible_to(self.reader)
 
     def represent(self, row: CrossReference) -> dict[str, Any]:
-        evidence = row.known_evidence  # type: ignore[attr-defined] # fetched by _whole
+        evidence = row.known_evidence  # type: ignore[attr-defined] # fetched by fetch_whole
         is_author = row.organisation_id == self.reader.member.pk
         return represent_crossref(row, evidence=evidence, for_author=is_author)
 
@@ -90,7 +78,7 @@ class CrossReferenceViewSet(
             links = CrossReference.objects.editable_by(self.reader, knowing=self.knowing)
         else:
             links = CrossReference.objects.visible_to(self.reader, knowing=self.knowing)
-        return _whole(links, self.knowing)
+        return fetch_whole(links, self.knowing)
 
     def check_rights(self) -> None:
         if self.action == "create":
@@ -116,7 +104,7 @@ class CrossReferenceViewSet(
             show_organisation=data.get("show_organisation", False),
             by=self.reader,
         )
-        link.known_evidence = []  # type: ignore[attr-defined] # as _whole leaves it
+        link.known_evidence = []  # type: ignore[attr-defined] # as fetch_whole leaves it
         return link
 
     def accept(self, request: HubRequest, pk: str) -> HttpResponse:
@@ -166,7 +154,7 @@ class IncidentLinksViewSet(ListAction[CrossReference], LinkViews):
     def get_queryset(self) -> QuerySet[CrossReference]:
         visible = CrossReference.objects.visible_to(self.reader, knowing=self.knowing)
         links = visible.filter(Q(from_incident=self.incident) | Q(to_incident=self.incident))
-        return _whole(links, self.knowing)
+        return fetch_whole(links, self.knowing)
 
     def represent_all(self, rows: Iterable[CrossReference]) -> list[dict[str, Any]]:
         shown = list(rows)

@@ -65,11 +65,12 @@ def _same_fingerprints(incident_id: UUID) -> QuerySet[Fingerprint]:
     # compared.
     return Fingerprint.objects.alias(digest=digest).filter(
         algorithm__in={name for name, _ in telling},
-        digest__in=[_md5(value) for _, value in telling],
+        digest__in=[digest_of(value) for _, value in telling],
     )
 
 
-def _md5(value: str) -> str:
+def digest_of(value: str) -> str:
+    """What a fingerprint's value is found by, as PostgreSQL makes it for the index."""
     return hashlib.md5(value.encode(), usedforsecurity=False).hexdigest()
 
 

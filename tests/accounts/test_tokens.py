@@ -11,9 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rest_framework.test import APIClient
 
-from accounts import services
 from accounts.authentication import live_token
 from accounts.models import ApiToken, Member, MemberStatus
+from accounts.services.members import change_member_status
+from accounts.services.tokens import issue_token, revoke_token
 from accounts.tokens import digest, new_token_text, parse_token
 from hub.audit.models import AuditEntry
 from hub.kit import clock
@@ -78,7 +79,7 @@ def test_a_session_opens_the_api_for_its_person(as_person: Login) -> None:
 
 
 def revoke(token: ApiToken) -> None:
-    services.revoke_token(token_id=token.pk)
+    revoke_token(token_id=token.pk)
 
 
 def expire(token: ApiToken) -> None:
@@ -86,7 +87,7 @@ def expire(token: ApiToken) -> None:
 
 
 def suspend(token: ApiToken) -> None:
-    services.change_member_status(member_id=token.member_id, status=MemberStatus.SUSPENDED)
+    change_member_status(member_id=token.member_id, status=MemberStatus.SUSPENDED)
 
 
 def move(token: ApiToken) -> None:
@@ -145,7 +146,7 @@ def columns(row: Model) -> dict[str, object]:
     ("address", "expected"), [("192.0.2.7", True), ("198.51.100.1", False), ("", False)]
 )
 def test_a_token_may_be_bound_to_addresses(address: str, expected: bool, db: None) -> None:
-    issued = services.issue_token(
+    issued = issue_token(
         member_id=make.member().pk, name="ci", scopes=["lookup"], addresses=["192.0.2.0/24"]
     )
 
@@ -188,7 +189,7 @@ def test_a_token_that_cannot_be_is_refused_in_words(
     wanted = {"name": "ci", "member_id": make.member().pk} | options
 
     with pytest.raises(InvalidInput) as refused:
-        services.issue_token(**wanted)  # type: ignore[arg-type] # wrong on purpose
+        issue_token(**wanted)  # type: ignore[arg-type] # wrong on purpose
 
     assert refused.value.errors[0].pointer == pointer
     assert ApiToken.objects.count() == 0
@@ -197,8 +198,8 @@ def test_a_token_that_cannot_be_is_refused_in_words(
 def test_revoking_twice_is_on_record_once(db: None) -> None:
     issued = make.token(make.member())
 
-    services.revoke_token(token_id=issued.token.pk)
-    services.revoke_token(token_id=issued.token.pk)
+    revoke_token(token_id=issued.token.pk)
+    revoke_token(token_id=issued.token.pk)
 
     assert AuditEntry.objects.filter(action="token.revoke").count() == 1
 

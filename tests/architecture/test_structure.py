@@ -41,7 +41,9 @@ def functions(tree: ast.AST) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]
 
 
 def is_surface(path: Path) -> bool:
-    return path.name in {"api.py", "views.py", "admin.py"} or "api" in path.parts[2:-1]
+    folders = {"api", "views", "admin"} & set(path.parts[1:-1])
+    is_kit = path.parts[:2] == ("hub", "api")
+    return path.name in {"api.py", "views.py", "admin.py"} or (bool(folders) and not is_kit)
 
 
 @pytest.mark.parametrize("path", sources(), ids=str)

@@ -36,12 +36,6 @@ StartHub = Callable[..., Hub]
 
 
 @pytest.fixture(scope="session")
-def chaos(pytestconfig: pytest.Config) -> bool:
-    """Whether the experiments run at full size."""
-    return bool(pytestconfig.getoption("--chaos"))
-
-
-@pytest.fixture(scope="session")
 def template() -> Iterator[Template]:
     """A migrated database with organisations, on the configured server."""
     environment = {

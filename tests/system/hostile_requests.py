@@ -220,7 +220,7 @@ def _paths(by: str, names: Mapping[str, Sequence[str]]) -> Iterator[Hostile]:
             yield Hostile(f"GET {place} of {key[:40]}", sent, {400, 404})
     for path in (
         "//api/v1/me/", "/api/v1//me/", "/api/v1/me", "/api/v1/me//", "/api/v1/./me/",
-        "/api/v1/me/..", "/API/V1/ME/", "/api/v2/me/", "/api/v1/", "/api/", "/", "*",
+        "/api/v1/me/..", "/API/V1/ME/", "/api/v2/me/", "/api/v1/", "/api/", "*",
         "/static/../hub/settings/base.py", "/static/..%2f..%2fmanage.py", "/static//etc/passwd",
         "/static/%00", "/static/" + "a" * 3000, "/static/api", "/static/",
     ):  # fmt: skip

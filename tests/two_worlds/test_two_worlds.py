@@ -5,22 +5,19 @@ from __future__ import annotations
 import copy
 import random
 from collections.abc import Iterator
-from datetime import datetime, timedelta
 
 import pytest
 from django.db import transaction
 from django.urls import URLPattern, URLResolver, get_resolver
-from django.utils import timezone
 
-from accounts import authentication
 from accounts.roles import Role
-from hub.kit import clock
 from tests import make
 from tests.two_worlds.asking import BY_ROLE, ROUTES, Asker, file_the_same
-from tests.two_worlds.hiding import ELSEWHERE, Hider, count_from
+from tests.two_worlds.building import ACTS_BETWEEN_STEPS, build
+from tests.two_worlds.hiding import Hider
 from tests.two_worlds.renaming import Renamer
 from tests.two_worlds.tracing import Line, Trace
-from tests.two_worlds.worlds import STEPS, TOKEN, Observers, Unseen, World, deliver, file_for_some
+from tests.two_worlds.worlds import TOKEN, Observers, World, deliver
 
 OBSERVERS = {
     "a token": Observers("xeno", (TOKEN,)),
@@ -29,26 +26,6 @@ OBSERVERS = {
     "an organisation outside the community": Observers("regulator"),
     "a member of a hidden group": Observers("hush"),
 }
-ACTS_BETWEEN_STEPS = 5
-
-
-@pytest.fixture(autouse=True)
-def clock_never_stands(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No two readings are equal, so that times are equal in one world if they are in the other."""
-    last = timezone.now()
-
-    def now() -> datetime:
-        nonlocal last
-        last = max(timezone.now(), last + timedelta(microseconds=1))
-        return last
-
-    monkeypatch.setattr(clock, "now", now)
-
-
-@pytest.fixture(autouse=True)
-def use_is_noted_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """However long it takes: that a token is still in use is a query more, once a minute."""
-    monkeypatch.setattr(authentication, "USE_IS_NOTED_EVERY", timedelta(days=1))
 
 
 def live(observers: Observers, rng: random.Random | None) -> list[Line]:
@@ -58,16 +35,7 @@ def live(observers: Observers, rng: random.Random | None) -> list[Line]:
     """
     lines: list[Line] = []
     with transaction.atomic():
-        count_from(1, used=False)
-        world = World(observers, ELSEWHERE if rng else Unseen())
-        hider = Hider(world, rng) if rng else None
-        for step in STEPS:
-            step(world)
-            make.suggestions()  # before the hider has the hub suggest: its work comes in order
-            if hider and step is file_for_some:
-                world.hidden = hider.hide()
-            if hider and hider.incidents:
-                hider.act(ACTS_BETWEEN_STEPS)
+        world, hider = build(observers, rng)
         for role in observers.roles:
             lines += observe_alone(world, role, hider)
         transaction.set_rollback(True)

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from accounts import services as accounts
 from accounts.readers import Reader
+from accounts.services.members import change_member_status, create_member
 from hub.outbox.models import Event
 from hub.outbox.services import place_events
 from incidents.core.models import Incident
@@ -81,8 +81,8 @@ def test_filters_tell_nothing_of_what_a_tombstone_leaves_out(as_token: Login) ->
 
 
 def test_the_feed_does_not_tell_of_organisations_that_have_left(as_token: Login) -> None:
-    gone = accounts.create_member(slug="gone-corp", name="Gone")
-    accounts.change_member_status(member_id=gone.pk, status="left")
+    gone = create_member(slug="gone-corp", name="Gone")
+    change_member_status(member_id=gone.pk, status="left")
     place()
 
     feed = as_token(make.member()).get(EVENTS)

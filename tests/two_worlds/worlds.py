@@ -12,10 +12,12 @@ from uuid import UUID, uuid4
 from django.db.models import F
 from rest_framework.test import APIClient
 
-from accounts import services as accounts
-from accounts.models import Member, User
+from accounts.models import ApiToken, Member, User
 from accounts.readers import Reader
 from accounts.roles import Role
+from accounts.services.members import change_member_status, create_member
+from accounts.services.tokens import IssuedToken
+from hub.kit import clock
 from hub.kit.errors import InvalidInput
 from hub.kit.ids import event_id, new_ref, uuid7
 from hub.kit.outgoing import Answer as Posted
@@ -141,6 +143,8 @@ class World:
     users: dict[Role, User] = field(default_factory=dict)
     hidden: Hidden = field(default_factory=nothing_hidden)
     posted: list[tuple[str, bytes]] = field(default_factory=list)
+    programs: dict[str, IssuedToken] = field(default_factory=dict)
+    """Another token of the observers' organisation, and one of others; both have been used."""
 
     @property
     def me(self) -> Member:
@@ -180,7 +184,8 @@ def found(world: World) -> None:
     """Organisations with a lead each, groups, an election, the observers and an endpoint."""
     for slug, kind in (OTHERS | OBSERVING).items():
         world.members[slug] = make.member(slug, kind=kind)
-        world.leads[slug] = make.person(world.members[slug], reauthenticated=True)
+        lead = make.user(world.members[slug], email=f"first@{slug}.example")
+        world.leads[slug] = Reader(world.members[slug], lead, reauthenticated=True)
     for role in filter(None, world.observers.roles):
         world.users[role] = make.user(world.me, role=role, email=f"{role}@xeno.example")
     Election.objects.create(
@@ -200,6 +205,8 @@ def found(world: World) -> None:
     )
     world.endpoint = create_endpoint(member_id=world.me.pk, url=HOOK).endpoint
     SavedFilter.objects.create(member=world.me, name="All", query={"status": "published"})
+    world.programs = {slug: make.token(world.members[slug]) for slug in ("acme", world.me.slug)}
+    ApiToken.objects.update(last_used_at=clock.now())
 
 
 def file_what_all_see(world: World) -> None:
@@ -281,9 +288,9 @@ def link(world: World) -> None:
 
 
 def come_and_go(world: World) -> None:
-    accounts.create_member(slug="newcomer", name="Newcomer")
-    leaver = accounts.create_member(slug="leaver", name="Leaver")
-    accounts.change_member_status(member_id=leaver.pk, status="suspended")
+    create_member(slug="newcomer", name="Newcomer")
+    leaver = create_member(slug="leaver", name="Leaver")
+    change_member_status(member_id=leaver.pk, status="suspended")
 
 
 def change_again(world: World) -> None:

@@ -6,8 +6,8 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
-from accounts import services
 from accounts.models import MemberKind, MemberRole
+from accounts.services.members import create_member
 from hub.kit.provisioning import ProvisioningCommand
 
 
@@ -30,7 +30,7 @@ class Command(ProvisioningCommand):
         create.add_argument("--role", action="append", default=[], choices=MemberRole.values)
 
     def provision(self, options: dict[str, Any]) -> dict[str, Any]:
-        member = services.create_member(
+        member = create_member(
             slug=options["slug"],
             name=options["name"],
             kind=options["kind"],

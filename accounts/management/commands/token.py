@@ -6,9 +6,9 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
-from accounts import services
 from accounts.models import TokenScope
 from accounts.provisioning import member_named
+from accounts.services.tokens import issue_token
 from hub.kit.clock import rfc3339
 from hub.kit.provisioning import ProvisioningCommand
 
@@ -27,7 +27,7 @@ class Command(ProvisioningCommand):
         )
 
     def provision(self, options: dict[str, Any]) -> dict[str, Any]:
-        issued = services.issue_token(
+        issued = issue_token(
             member_id=member_named(options["member"]).pk,
             name=options["name"],
             scopes=options["scope"],

@@ -25,10 +25,17 @@ READING_IS_AUDITED = frozenset({*LISTED_MARKS, Tlp.RED})
 def find_incident(request: HubRequest, ref: str, *, whole: bool) -> Incident:
     """The incident that a path names above what it is about, if the caller may read it.
 
+    Raises Absent, as `incident_of`.
+    """
+    return incident_of(reader_of(request), ref, whole=whole)
+
+
+def incident_of(reader: Reader, ref: str, *, whole: bool) -> Incident:
+    """The incident with this ref, if the reader may read it.
+
     `whole` asks for more than what is left of a withdrawn one, which only its owner may read.
     Raises Absent.
     """
-    reader = reader_of(request)
     incident = Incident.objects.visible_to(reader).select_related("owner").filter(ref=ref).first()
     if incident is None:
         raise Absent

@@ -22,6 +22,7 @@ from incidents.core.redaction import OF_INCIDENTS, OF_OBSERVATIONS, OF_VERSIONS,
 from incidents.core.services.filing import lock_own, save_version, take_back
 from incidents.core.services.saved_filters import forget_saved_filters
 from incidents.core.services.sight import record_incident_event
+from incidents.core.services.unsaved import redact_unsaved
 
 APPEND_ONLY: Final = "incidents.IncidentVersion:append_only"
 """The trigger that keeps versions as they were written, for all but what must be forgotten."""
@@ -65,10 +66,11 @@ def redact_incident(
 ) -> Redacted:
     """Take texts out of an incident, of its earlier versions and its owner's observations of it.
 
-    Saved filters of its owner that ask for them are deleted. What hangs on the incident elsewhere,
-    and what was rendered of it before, is redacted and forgotten by those who keep it, on the event
-    `incident.redacted`, which no member sees; they get `incident.updated`. The `reason` stands in
-    the history for all who read that.
+    Saved filters of its owner that ask for them are deleted, and what its people have typed and not
+    saved is rid of them. What hangs on the incident elsewhere, and what was rendered of it before,
+    is redacted and forgotten by those who keep it, on the event `incident.redacted`, which no
+    member sees; they get `incident.updated`. The `reason` stands in the history for all who read
+    that.
 
     Raises:
         NotAllowed: the reader's organisation does not own it, or their role may not.
@@ -94,6 +96,7 @@ def redact_incident(
         IncidentVersion.objects.bulk_update(versions, list(OF_VERSIONS), batch_size=100)
     Observation.objects.bulk_update(observations, list(OF_OBSERVATIONS))
     filters = forget_saved_filters(redactor, by=by)
+    redact_unsaved(Redactor(texts), by=by)
     detail = {"fields": sorted(changes), "versions": len(versions), "filters": len(filters)}
     record("incident.redact", by=by.actor, objects=[incident.ref], detail=detail)
     _announce_redaction(incident, set(changes), texts)

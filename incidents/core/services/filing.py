@@ -142,8 +142,12 @@ def tag_incident(
 
 
 @transaction.atomic
-def publish_incident(*, incident_id: UUID, by: Reader) -> Incident:
+def publish_incident(
+    *, incident_id: UUID, by: Reader, expected_revision: int | None = None
+) -> Incident:
     """Share a draft with those whom its mark and audience admit, and queue their alerts.
+
+    `expected_revision` is the one of which somebody was told whom it would reach.
 
     The row is locked, so of two publishers at once one gets Conflict. Alerts leave from the outbox
     after commit; a rollback leaves none.
@@ -151,11 +155,14 @@ def publish_incident(*, incident_id: UUID, by: Reader) -> Incident:
     Raises:
         NotAllowed: the reader's organisation does not own it, or their role may not publish.
         Conflict: it is not a draft.
+        PreconditionFailed: it is no longer at `expected_revision`.
         InvalidInput: its mark needs an audience and it has none.
     """
     incident = lock_own(incident_id, by=by, right=Right.PUBLISH)
     if incident.status != Status.DRAFT:
         raise Conflict(f"The incident is {incident.status} already.")
+    if expected_revision not in {None, incident.revision}:
+        raise PreconditionFailed
     require_audience(incident.audiences, mark=incident.tlp)
     _mark_published(incident)
     save_version(incident, {"status", "published_at"}, change=Change.PUBLISHED)

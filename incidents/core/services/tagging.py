@@ -9,7 +9,7 @@ from django.db import transaction
 
 from accounts.readers import Reader
 from accounts.roles import Right
-from hub.audit.services import THE_HUB, record
+from hub.audit.services import THE_HUB, Actor, record
 from hub.kit.errors import Conflict, FieldError, InvalidInput, NotAllowed
 from hub.outbox.services import record_event
 from incidents.core.documents import Findings, stored_tags
@@ -118,11 +118,12 @@ def _wanted(
     return wanted
 
 
-def merge_tag(*, tag: str, into: str) -> TagMerge:
+def merge_tag(*, tag: str, into: str, by: Actor = THE_HUB, most: int | None = None) -> TagMerge:
     """Make one free tag another, on all incidents but withdrawn ones, and from now on.
 
     For the hub's operator. In batches of their own transactions: run again after it was
-    interrupted, it goes on where it ended, and once done it changes nothing.
+    interrupted, or had rewritten `most` incidents or some more, it goes on where it ended, and once
+    done it changes nothing.
 
     Raises:
         InvalidInput: one of them is no free tag.
@@ -131,9 +132,9 @@ def merge_tag(*, tag: str, into: str) -> TagMerge:
     old, new = _free_tag(tag, "/from"), _free_tag(into, "/into")
     with transaction.atomic():
         target = alias_tag(tag=old, into=new)
-        record("tag.merge", by=THE_HUB, detail={"from": old, "into": target})
+        record("tag.merge", by=by, detail={"from": old, "into": target})
     retagged = 0
-    while changed := _retag_some(old, target):
+    while (most is None or retagged < most) and (changed := _retag_some(old, target, by)):
         retagged += changed
     return TagMerge(old, target, retagged)
 
@@ -151,7 +152,7 @@ def _free_tag(text: str, pointer: str) -> str:
 
 
 @transaction.atomic
-def _retag_some(old: str, new: str) -> int:
+def _retag_some(old: str, new: str, by: Actor) -> int:
     """Rewrite the tags of some incidents that still have the old one; returns of how many."""
     tagged = Incident.objects.filter(tags__contains=[old]).exclude(status=Status.WITHDRAWN)
     some = list(tagged.values_list("pk", flat=True)[:BATCH])
@@ -171,5 +172,5 @@ def _retag_some(old: str, new: str) -> int:
                 mark=row.tlp,
             )
     if rows:
-        record("incident.retag", by=THE_HUB, objects=[row.ref for row in rows])
+        record("incident.retag", by=by, objects=[row.ref for row in rows])
     return len(some)

@@ -120,7 +120,7 @@ def test_a_statement_that_takes_too_long_is_told_apart_from_a_lost_connection() 
     assert answer.code == "too_expensive"
 
 
-def test_a_lost_database_behind_a_page_is_503_in_words(as_: As) -> None:
+def test_a_lost_database_behind_a_page_is_a_page_with_503(as_: As) -> None:
     FAILURES["away"] = database_error(OperationalError, None)
     client = as_("writer")
 
@@ -129,7 +129,8 @@ def test_a_lost_database_behind_a_page_is_503_in_words(as_: As) -> None:
     inside = client.get("/api/v1/page?how=away")
 
     assert [page.status_code, program.status_code, inside.status_code] == [503, 503, 503]
-    assert page.headers["Content-Type"] == "text/plain; charset=utf-8"
+    assert page.headers["Content-Type"] == "text/html; charset=utf-8"
+    assert "Its database does not answer." in page.content.decode()
     assert page.headers["Retry-After"] == "5"
     assert program.headers["Content-Type"] == "application/problem+json"
     assert inside.json()["code"] == "unavailable"

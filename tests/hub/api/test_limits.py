@@ -12,7 +12,7 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from hub.api import tasks
-from hub.api.limits import Rate, parse_rate, take
+from hub.api.limits import Rate, give_back, parse_rate, take
 from hub.api.models import RateBucket
 from hub.api.services import purge_full_buckets
 from hub.kit.errors import TooManyRequests
@@ -90,6 +90,19 @@ def test_each_caller_has_a_bucket_of_its_own() -> None:
 
     with pytest.raises(TooManyRequests):
         take("token:a", rate=HOURLY, burst=1)
+
+
+@pytest.mark.django_db
+def test_what_is_given_back_can_be_taken_again() -> None:
+    for _ in range(2):
+        take("token:a", rate=HOURLY, burst=2)
+
+    give_back("token:a", rate=HOURLY)
+    give_back("token:nobody", rate=HOURLY)
+
+    take("token:a", rate=HOURLY, burst=2)
+    with pytest.raises(TooManyRequests):
+        take("token:a", rate=HOURLY, burst=2)
 
 
 def test_beyond_the_limit_the_api_answers_429(as_: As, settings: Settings) -> None:

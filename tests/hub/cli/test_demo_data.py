@@ -9,13 +9,15 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError
+from django.test import Client
+from pytest_django import Settings
 
 from accounts.models import ApiToken, Member, MemberStatus, User
-from accounts.services import change_member_status
+from accounts.services.members import change_member_status
 from hub.audit.models import AuditEntry
 from hub.cli.demo_data import load_demo
 from hub.cli.demo_facts import Facts, read_facts
-from hub.cli.prepare import prepare
+from hub.cli.prepare import prepare, say_how_to_sign_in
 from hub.kit.errors import InvalidInput
 from hub.kit.provisioning import answer_of
 from hub.outbox.models import Event
@@ -51,9 +53,9 @@ def test_the_demonstration_is_loaded_whole_and_printed_as_one_json_value() -> No
         "members": 9,
         "groups": 2,
         "incidents": 30,
-        "created": 9 + 9 + 2 + 30,
+        "created": 9 + 27 + 2 + 30,
     }
-    assert printed["users"][0] == "lead@quillfeed.example"
+    assert printed["users"][:2] == ["admin@quillfeed.example", "lead@quillfeed.example"]
     assert "token" not in printed
     assert Incident.objects.filter(status=Status.PUBLISHED).count() == 30
     assert Event.objects.filter(topic="incident.published").count() == 30
@@ -143,14 +145,50 @@ def test_an_election_that_was_never_loaded_is_named() -> None:
     assert rows() == dict.fromkeys(rows(), 0)
 
 
-def test_a_first_start_loads_it_and_says_how_to_begin(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_first_start_loads_it_and_says_how_to_begin(
+    capsys: pytest.CaptureFixture[str], settings: Settings, client: Client
+) -> None:
+    settings.HUB_DEMO_PASSWORD = "0123456789abcdef"
+    settings.HUB_BASE_URL = "http://127.0.0.1:8123"
+
     prepare(demo=True)
+    say_how_to_sign_in()
     said = capsys.readouterr().out.splitlines()
     prepare(demo=True)
+    say_how_to_sign_in()
 
+    way_in = (
+        "Sign in at http://127.0.0.1:8123/sign-in/ as admin@quillfeed.example "
+        "with the password 0123456789abcdef"
+    )
     assert said[0] == "Demonstration loaded: 9 members, 2 sharing groups, 30 incidents."
-    assert said[-1].startswith("Authorization: Bearer dfh_")
-    assert capsys.readouterr().out == ""
+    assert said[2].startswith("Authorization: Bearer dfh_")
+    assert said[3] == way_in
+    assert said[4].startswith("The same for lead@quillfeed.example and analyst@quillfeed.example")
+    assert capsys.readouterr().out.splitlines() == said[3:]
+    for email in ("admin@quillfeed.example", "analyst@farwire.example"):
+        answer = client.post("/sign-in/", {"login": email, "password": "0123456789abcdef"})
+        assert answer.status_code == 302
+        client.logout()
+
+
+def test_without_a_password_there_is_no_signing_in_to_the_demonstration(
+    settings: Settings,
+) -> None:
+    settings.HUB_DEMO_PASSWORD = ""
+
+    with pytest.raises(CommandError, match="Set HUB_DEMO_PASSWORD"):
+        loaddemo("--sign-in")
+
+    assert Member.objects.exists() is False
+
+
+def test_where_nobody_of_the_demonstration_is_a_start_says_how_to_make_somebody(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    say_how_to_sign_in()
+
+    assert capsys.readouterr().out.endswith("made by: manage.py user create --help\n")
 
 
 def test_a_start_without_the_demonstration_loads_vocabularies_alone() -> None:

@@ -27,6 +27,10 @@ class Checkout:
         (root / "requirements").mkdir()
         for kind in install.KINDS:
             (root / "requirements" / f"{kind}.txt").write_text(f"{kind} of today")
+        (root / "requirements" / "node.txt").write_text("node of today")
+        self.bin = root / "bin"
+        self.bin.mkdir()
+        self.make_node("v22.1.0")
         (root / "pyproject.toml").touch()
         self.log = root / "log"
         (root / ".venv" / "bin").mkdir(parents=True)
@@ -37,6 +41,13 @@ class Checkout:
         python.write_text(PYTHON.format(log=self.log, failing=failing))
         python.chmod(0o755)
 
+    def make_node(self, version: str) -> None:
+        """Of the system: all that is on PATH."""
+        for name in ("node", "npm"):
+            program = self.bin / name
+            program.write_text(f"#!/bin/sh\necho {version}\n")
+            program.chmod(0o755)
+
     def asked(self) -> list[str]:
         """What pip was asked to install since the last call."""
         lines = self.log.read_text().splitlines() if self.log.exists() else []
@@ -46,6 +57,7 @@ class Checkout:
 
 PROJECT = "--no-deps --no-build-isolation --editable ."
 DEV = ["--require-hashes --requirement requirements/dev.txt", PROJECT]
+NODE = ["--require-hashes --no-deps --requirement requirements/node.txt"]
 EMBEDDED = ["--require-hashes --requirement requirements/embedded.txt", PROJECT]
 
 
@@ -56,6 +68,8 @@ def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Checkout:
     monkeypatch.setattr(install, "VENV", tmp_path / ".venv")
     monkeypatch.setattr(install, "PYTHON", tmp_path / ".venv" / "bin" / "python")
     monkeypatch.setattr(install, "STAMP", tmp_path / ".venv" / ".installed")
+    monkeypatch.setattr(install, "NODE_STAMP", tmp_path / ".venv" / ".node_installed")
+    monkeypatch.setenv("PATH", str(made.bin))
     monkeypatch.setattr(signal, "signal", lambda *_: None)
     return made
 
@@ -117,6 +131,34 @@ def test_a_failed_installation_is_told_and_tried_again(
     assert checkout.asked() == DEV
 
 
+@pytest.mark.parametrize("version", ["v18.20.1", ""])
+def test_without_a_node_of_the_system_one_is_installed_once(
+    checkout: Checkout, version: str
+) -> None:
+    checkout.make_node(version)
+    assert install.main(["embedded"]) == 0
+    first = checkout.asked()
+
+    assert install.main(["embedded"]) == 0
+    again = checkout.asked()
+    (checkout.root / "requirements" / "node.txt").write_text("node of tomorrow")
+    assert install.main(["embedded"]) == 0
+
+    assert (first, again, checkout.asked()) == (EMBEDDED + NODE, [], NODE)
+
+
+def test_a_machine_that_no_node_is_made_for_goes_on_without(
+    checkout: Checkout, capsys: pytest.CaptureFixture[str]
+) -> None:
+    checkout.make_node("")
+    checkout.make_python(failing="node.txt")
+
+    assert install.main(["embedded"]) == 0
+
+    assert capsys.readouterr().err.endswith("Pages will be plain until there is a Node.\n")
+    assert checkout.asked() == EMBEDDED + NODE
+
+
 def test_an_old_python_is_refused_in_words(
     checkout: Checkout, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -153,4 +195,15 @@ def test_make_lists_its_targets() -> None:
     ).stdout
 
     targets = {line.split()[1] for line in listed.splitlines()}
-    assert targets == {"help", "demo", "up", "test", "check", "bench", "chaos", "lock"}
+    assert targets == {
+        "help",
+        "demo",
+        "up",
+        "test",
+        "check",
+        "bench",
+        "chaos",
+        "ui",
+        "screenshots",
+        "lock",
+    }

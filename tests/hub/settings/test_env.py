@@ -44,6 +44,52 @@ def test_what_cannot_be_read_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
         env.database("postgresql://h@[::1/x")
 
 
+SMTP = "django.core.mail.backends.smtp.EmailBackend"
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("smtp://mail.example:25", (SMTP, "mail.example", 25, "", "", False, False)),
+        (
+            "smtp+tls://u%40x:p%3A@mail.example:587",
+            (SMTP, "mail.example", 587, "u@x", "p:", True, False),
+        ),
+        ("smtps://u:p@mail.example", (SMTP, "mail.example", 0, "u", "p", False, True)),
+    ],
+)
+def test_the_mail_server_is_read(
+    monkeypatch: pytest.MonkeyPatch, url: str, expected: tuple[object, ...]
+) -> None:
+    monkeypatch.setenv("EMAIL_URL", url)
+
+    assert tuple(env.mail().values()) == (*expected, None)
+
+
+def test_without_a_mail_server_there_are_files(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.delenv("EMAIL_URL", raising=False)
+    monkeypatch.setenv("HUB_HOME", str(tmp_path))
+
+    mail = env.mail()
+
+    assert mail["EMAIL_BACKEND"] == "django.core.mail.backends.filebased.EmailBackend"
+    assert mail["EMAIL_FILE_PATH"] == str(tmp_path / "mail")
+
+
+@pytest.mark.parametrize("url", ["bogus://u:secret@x", "secret", "smtp://[::1"])
+def test_a_mail_server_that_cannot_be_read_is_named_without_its_password(
+    monkeypatch: pytest.MonkeyPatch, url: str
+) -> None:
+    monkeypatch.setenv("EMAIL_URL", url)
+
+    with pytest.raises(ImproperlyConfigured, match="EMAIL_URL cannot be read") as refused:
+        env.mail()
+
+    assert "secret" not in str(refused.value)
+
+
 @pytest.mark.parametrize(
     ("given", "expected"), [("1", True), ("yes", True), ("0", False), ("no", False), ("", True)]
 )

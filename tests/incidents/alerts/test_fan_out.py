@@ -10,8 +10,8 @@ from uuid import uuid4
 import pytest
 from django.db import connection, transaction
 
-from accounts import services as accounts
 from accounts.models import Member, MemberKind, MemberStatus
+from accounts.services.members import change_member_status, create_member
 from hub.outbox.models import Event
 from hub.outbox.services import record_event
 from incidents.alerts.balance import balance
@@ -182,9 +182,9 @@ def test_a_withdrawal_is_owed_to_all_who_could_read_the_incident() -> None:
 def test_members_hear_of_members_that_join_and_leave() -> None:
     birch = make.member("birch")
     alerting.endpoint(birch)
-    cedar = accounts.create_member(slug="cedar", name="Cedar")
+    cedar = create_member(slug="cedar", name="Cedar")
     alerting.endpoint(cedar)
-    accounts.change_member_status(member_id=cedar.pk, status=MemberStatus.LEFT)
+    change_member_status(member_id=cedar.pk, status=MemberStatus.LEFT)
 
     alerting.fan_out_all()
 

@@ -11,9 +11,9 @@ from uuid import uuid4
 import pytest
 from django.db import connection
 
-from accounts import services as accounts
 from accounts.models import Member, MemberKind, MemberStatus
 from accounts.readers import Reader
+from accounts.services.members import change_member_status, create_member
 from hub.audit.models import AuditEntry
 from hub.kit import crypto
 from hub.kit.errors import InvalidInput
@@ -24,7 +24,7 @@ from incidents.alerts.services.endpoints import disable_endpoint
 from incidents.alerts.subjects import Occurrence, Subjects, load_subjects
 from incidents.core.models import Disclosure, Incident
 from incidents.core.representation import represent_incident
-from incidents.core.services.filing import withdraw_incident
+from incidents.core.services.filing import update_incident, withdraw_incident
 from tests import alerting, make
 
 pytestmark = pytest.mark.django_db
@@ -113,11 +113,27 @@ def test_own_actions_are_left_out_unless_asked_for(
     ]  # fmt: skip
 
 
+def test_an_owner_does_not_learn_whose_sight_it_changed(lead: Reader, birch: Member) -> None:
+    hidden = make.group(make.member(), lead.member, birch, membership_hidden=True)
+    cedar = make.member()
+    for named in (birch, cedar):  # the one belongs to the group, the other does not
+        incident = make.incident(by=lead, tlp="amber", shared_with=[hidden])
+        update_incident(
+            incident_id=incident.pk,
+            changes={"audiences": make.audience(hidden, named)},
+            by=lead,
+            expected_revision=incident.revision,
+        )
+
+    assert [topic for topic, _ in told(feed(lead.member, own=True))] == ["incident.published"] * 2
+    assert [topic for topic, _ in told(feed(cedar))] == ["incident.granted"]
+
+
 def test_members_endpoints_and_observations_stand_in_it_for_those_they_concern(
     lead: Reader, birch: Member
 ) -> None:
-    cedar = accounts.create_member(slug="cedar", name="Cedar")
-    accounts.change_member_status(member_id=cedar.pk, status=MemberStatus.SUSPENDED)
+    cedar = create_member(slug="cedar", name="Cedar")
+    change_member_status(member_id=cedar.pk, status=MemberStatus.SUSPENDED)
     incident = make.incident(by=lead, tlp="green")
     make.observation(incident, lead, tlp="amber", audiences=make.audience(make.member()))
     make.observation(incident, lead, tlp="amber", audiences=make.audience(birch))
@@ -183,7 +199,7 @@ def test_pages_hold_all_kinds_of_news_in_the_order_in_which_it_happened(
     for number in range(3):
         incidents.append(make.incident(by=lead))
         make.observation(incidents[0], lead)
-        accounts.create_member(slug=f"newcomer-{number}", name="Newcomer")
+        create_member(slug=f"newcomer-{number}", name="Newcomer")
         withdraw_incident(incident_id=make.incident(by=lead).pk, reason="Satire.", by=lead)
     make.link(incidents[0], incidents[1], lead)
     lost = make.incident(by=lead, tlp="amber", shared_with=[birch])
@@ -408,13 +424,13 @@ def test_what_was_received_and_lost_since_leaves_a_tombstone_and_a_place_to_go_o
     group = make.group(acme, birch)
     incident = make.incident(by=lead, tlp="amber", shared_with=[group])
     make.observation(incident, lead)
-    cedar = accounts.create_member(slug="cedar", name="Cedar")
+    cedar = create_member(slug="cedar", name="Cedar")
     topics = ["observation.added", "member.joined"]
     received = feed(birch, topics=topics)
     assert told(received) == [("observation.added", "incident"), ("member.joined", "member")]
 
     group.memberships.all().delete()
-    accounts.change_member_status(member_id=cedar.pk, status=MemberStatus.LEFT)
+    change_member_status(member_id=cedar.pk, status=MemberStatus.LEFT)
     lost = feed(birch, topics=topics)
 
     assert told(lost) == [("observation.added", "tombstone"), ("member.joined", "tombstone")]

@@ -13,9 +13,9 @@ import pytest
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped] # it ships no types
 from rest_framework.test import APIClient
 
-from accounts import services as accounts
 from accounts.models import MemberStatus
 from accounts.readers import Reader
+from accounts.services.members import change_member_status, create_member
 from hub.api.json_schemas import COMPONENTS, Definitions
 from incidents.alerts.asyncapi import asyncapi_document
 from incidents.alerts.feed import feed_page
@@ -105,10 +105,10 @@ def told(db: None) -> dict[tuple[str, str], Json]:
     alerting.change(incident, acme, tlp="amber", audiences=make.audience(birch.member, cedar))
     send(alerts)
     withdraw_incident(incident_id=incident.pk, reason="Satire.", by=acme)
-    accounts.create_member(slug="elder", name="Elder")
-    joined = accounts.create_member(slug="dogwood", name="Dogwood")
+    create_member(slug="elder", name="Elder")
+    joined = create_member(slug="dogwood", name="Dogwood")
     send(alerts)
-    accounts.change_member_status(member_id=joined.pk, status=MemberStatus.LEFT)
+    change_member_status(member_id=joined.pk, status=MemberStatus.LEFT)
     disable_endpoint(endpoint_id=alerting.endpoint(cedar).pk, reason="test")
     send(alerts)
     alerting.place_all()

@@ -10,9 +10,9 @@ from uuid import UUID
 import pytest
 from django.db.models import F
 
-from accounts import services as accounts
 from accounts.models import Member, MemberStatus
 from accounts.readers import Reader
+from accounts.services.members import change_member_status
 from hub.audit.models import AuditEntry
 from hub.kit.ids import event_id
 from hub.outbox.models import Event
@@ -417,7 +417,7 @@ def test_a_suspended_member_gets_nothing_of_what_is_queued(
     lead: Reader, birch: Member, hook: Endpoint
 ) -> None:
     published(lead)
-    accounts.change_member_status(member_id=birch.pk, status=MemberStatus.SUSPENDED)
+    change_member_status(member_id=birch.pk, status=MemberStatus.SUSPENDED)
 
     assert alerting.claim_all() == []
     assert states(hook) == [("incident.published", "cancelled")]

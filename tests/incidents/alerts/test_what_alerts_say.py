@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from accounts import services as accounts
 from accounts.models import Member
 from accounts.readers import Reader
+from accounts.services.members import create_member
 from hub.kit.clock import rfc3339
 from hub.outbox.models import Event
 from incidents.alerts.topics import CHOOSABLE, TOPICS
@@ -209,7 +209,7 @@ def test_receivers_of_one_batch_differ_in_sequence_only(lead: Reader, birch: Mem
 
 
 def test_a_member_that_joins_is_told_by_its_public_facts(birch: Member) -> None:
-    accounts.create_member(slug="cedar", name="Cedar")
+    create_member(slug="cedar", name="Cedar")
 
     data = one_alert()["data"]
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import CommandParser
 
-from hub.cli.demo_data import lead_address, load_demo
+from hub.cli.demo_data import load_demo
 from hub.cli.demo_facts import read_facts
+from hub.kit.errors import InvalidInput
 from hub.kit.provisioning import ProvisioningCommand
 
 
@@ -22,13 +24,23 @@ class Command(ProvisioningCommand):
             help="make a token for the first member, when it is new",
         )
 
+        parser.add_argument(
+            "--sign-in",
+            action="store_true",
+            dest="with_sign_in",
+            help="let its people sign in, with the password HUB_DEMO_PASSWORD",
+        )
+
     def provision(self, options: dict[str, Any]) -> dict[str, Any]:
         facts = read_facts()
-        loaded = load_demo(facts, with_token=options["with_token"])
+        password = settings.HUB_DEMO_PASSWORD if options["with_sign_in"] else None
+        if password == "":
+            raise InvalidInput("Set HUB_DEMO_PASSWORD, or start the hub, which makes one.")
+        loaded = load_demo(facts, with_token=options["with_token"], password=password)
         printed: dict[str, Any] = {
             "members": loaded.members,
             "groups": loaded.groups,
-            "users": [lead_address(member) for member in facts.members],
+            "users": [one for member in facts.members for one in member.addresses],
             "incidents": loaded.incidents,
             "created": loaded.created,
         }

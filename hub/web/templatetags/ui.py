@@ -1,0 +1,216 @@
+"""The components of pages, as template tags: `{% load ui %}`."""
+
+from __future__ import annotations
+
+import zlib
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from django import template
+from django.forms import BaseForm, BoundField
+from django.template.context import Context
+from django.template.loader import render_to_string
+from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.timesince import timesince
+from django.utils.translation import gettext as _
+
+from hub.kit.requests import request_id as id_of_request
+from hub.web import fields, words
+from hub.web.static_files import asset_url
+
+register = template.Library()
+
+SPRITE: Final = "ui/icons.svg"
+MONOGRAM_COLOURS: Final = 8
+MONOGRAM_LETTERS: Final = 2
+JUST_NOW_SECONDS: Final = 60
+
+
+# Files and icons ----------------------------------------------------------------------------
+@register.simple_tag
+def asset(name: str) -> str:
+    """The address of a built file; empty while there is no build, so that a page can do without."""
+    return asset_url(name)
+
+
+@register.simple_tag
+def icon(name: str, size: int = 16) -> SafeString:
+    """A picture from the sprite, for eyes only: its word stands beside it or in a label."""
+    sprite = asset_url(SPRITE)
+    if not sprite:
+        return SafeString("")
+    return format_html(
+        '<svg class="icon" width="{}" height="{}" aria-hidden="true" focusable="false">'
+        '<use href="{}#{}"></use></svg>',
+        size,
+        size,
+        sprite,
+        name,
+    )
+
+
+# Badges -------------------------------------------------------------------------------------
+@register.inclusion_tag("components/tlp.html")
+def tlp(value: str) -> dict[str, Any]:
+    """A mark of the Traffic Light Protocol, in FIRST's colours and always in words."""
+    return {"value": value, "meaning": words.TLP_MEANINGS.get(value, "")}
+
+
+@register.inclusion_tag("components/pap.html")
+def pap(value: str) -> dict[str, Any]:
+    """A mark of the Permissible Actions Protocol."""
+    return {"value": value, "meaning": words.PAP_MEANINGS.get(value, "")}
+
+
+@register.inclusion_tag("components/severity.html")
+def severity(value: str) -> dict[str, Any]:
+    """How bad it is: bars for the eye, and the word."""
+    return {"value": value, "word": words.shown(value, words.SEVERITIES).word}
+
+
+@register.inclusion_tag("components/status.html")
+def status(value: str, label: str = "") -> dict[str, Any]:
+    """The state of anything; `label` says it in other words."""
+    found = words.shown(value, words.STATUSES)
+    return {"word": label or found.word, "tone": found.tone}
+
+
+@register.inclusion_tag("components/member.html")
+def member(value: Any, url: str = "") -> dict[str, Any]:
+    """An organisation or a person by name, with a monogram that is the same everywhere."""
+    name = str(value)
+    return {
+        "name": name,
+        "url": url,
+        "letters": _monogram(name),
+        "colour": zlib.crc32(name.encode()) % MONOGRAM_COLOURS + 1,
+    }
+
+
+def _monogram(name: str) -> str:
+    """The first letters of the first two words; of an e-mail address, of what stands before @."""
+    starts = [word[0] for word in name.partition("@")[0].split() if word[0].isalnum()]
+    return "".join(starts[:MONOGRAM_LETTERS]).upper() or "?"
+
+
+# Time ---------------------------------------------------------------------------------------
+@register.simple_tag
+def when(value: datetime | None) -> SafeString:
+    """A moment with its zone; a dash in words for none."""
+    if value is None:
+        return _nothing()
+    return _time(value, _in_full(value), title=_since(value))
+
+
+@register.simple_tag
+def ago(value: datetime | None) -> SafeString:
+    """How long ago a moment was, as the page was made; the moment itself is its title."""
+    if value is None:
+        return _nothing()
+    return _time(value, _since(value), title=_in_full(value))
+
+
+def _time(value: datetime, text: str, *, title: str) -> SafeString:
+    exact = value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return format_html('<time datetime="{}" title="{}">{}</time>', exact, title, text)
+
+
+def _nothing() -> SafeString:
+    return format_html('<span class="text-secondary">{}</span>', _("never"))
+
+
+def _in_full(value: datetime) -> str:
+    return date_format(timezone.localtime(value), "j M Y, H:i T")
+
+
+def _since(value: datetime) -> str:
+    now = timezone.now()
+    if abs((now - value).total_seconds()) < JUST_NOW_SECONDS:
+        return _("just now")
+    if value > now:
+        return _("in %(time)s") % {"time": timesince(now, value, depth=1)}
+    return _("%(time)s ago") % {"time": timesince(value, now, depth=1)}
+
+
+# Forms --------------------------------------------------------------------------------------
+@register.simple_tag
+def field(bound: BoundField, **attributes: str) -> str:
+    """A form field whole: label, help, error, input. Attributes go to the input: `autofocus=""`."""
+    return render_to_string("components/field.html", fields.parts_of(bound, attributes))
+
+
+@register.inclusion_tag("components/form_errors.html")
+def form_errors(form: BaseForm, *, focus: bool = True) -> dict[str, Any]:
+    """What is wrong with a form, in one place above it, with a way to each field.
+
+    The focus goes there when the page comes, unless told otherwise.
+    """
+    return {
+        "focus": focus,
+        "general": form.non_field_errors(),
+        "fields": [bound for bound in form.visible_fields() if bound.errors],
+        "hidden": [(bound.name, bound.errors) for bound in form.hidden_fields() if bound.errors],
+    }
+
+
+# Boxes with a body --------------------------------------------------------------------------
+@register.simple_block_tag
+def panel(
+    content: str,
+    title: str = "",
+    id: str = "",  # noqa: A002 - as in HTML
+    *,
+    flush: bool = False,
+) -> str:
+    """A titled part of a page; `flush` for a table, which then reaches to its edges."""
+    return render_to_string(
+        "components/panel.html", {"content": content, "title": title, "id": id, "flush": flush}
+    )
+
+
+@register.simple_block_tag
+def table(content: str, caption: str) -> str:
+    """A table that scrolls by itself where the window is narrow; `caption` names it."""
+    return render_to_string("components/table.html", {"content": content, "caption": caption})
+
+
+@register.simple_block_tag
+def dialogue(content: str, id: str, title: str) -> str:  # noqa: A002 - as in HTML
+    """A modal dialogue; a button with `data-opens` and its id opens it."""
+    return render_to_string(
+        "components/dialogue.html", {"content": content, "id": id, "title": title}
+    )
+
+
+# Finding one's way --------------------------------------------------------------------------
+@register.inclusion_tag("components/nav_link.html", takes_context=True)
+def nav_link(context: Context, view: str, label: str, picture: str) -> dict[str, Any]:
+    """A line of the navigation; nothing where this hub has no such page."""
+    try:
+        url = reverse(view)
+    except NoReverseMatch:
+        return {"url": ""}
+    request = context.get("request")
+    here = request is not None and (
+        request.path == url or (url != "/" and request.path.startswith(url))
+    )
+    return {"url": url, "label": label, "picture": picture, "here": here}
+
+
+@register.simple_tag(takes_context=True)
+def sort_url(context: Context, name: str) -> str:
+    """The same list ordered by a column; asked again, the other way round."""
+    query = context["request"].GET.copy()
+    query["ordering"] = f"-{name}" if query.get("ordering") == name else name
+    query.pop("cursor", None)
+    return f"?{query.urlencode()}"
+
+
+@register.simple_tag
+def request_id() -> str:
+    """The id under which the hub's log tells of this request."""
+    return id_of_request.get()

@@ -1,0 +1,11 @@
+// Everything here makes quicker or more pleasant what works without it.
+import './theme_switch.js'
+import './toasts.js'
+import './dialogues.js'
+import './focus.js'
+import './copying.js'
+import './keys.js'
+import './filter_menus.js'
+import './pickers.js'
+import './filing.js'
+import './loaded_dialogues.js'
