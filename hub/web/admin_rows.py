@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final, Generic, NamedTuple, TypeVar
 
 from django import forms
@@ -13,6 +14,7 @@ from django.core.exceptions import FieldDoesNotExist, ValidationError
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path, reverse
+from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
@@ -226,9 +228,11 @@ class RowAdmin(ModelAdmin, Generic[Row]):  # type: ignore[type-arg] # not generi
         """Where to go on; None for the beginning, and for what is no place."""
         name, _sign = self._order()
         try:
-            return self._field(name).to_python(text) if text else None
+            place = self._field(name).to_python(text) if text else None
         except ValidationError:
             return None
+        is_without_zone = isinstance(place, datetime) and timezone.is_naive(place)
+        return None if is_without_zone else place
 
     def _field(self, name: str) -> Any:
         return self.opts.get_field(name)

@@ -306,6 +306,11 @@ def test_a_strange_question_is_answered_in_order(query: str) -> None:
     assert operating().get(f"/admin/audit/auditentry/?{query}").status_code == 200
 
 
+@pytest.mark.parametrize("place", ["2026-01-01", "2026-01-01T10:00:00", "2026-13-01", "x"])
+def test_a_place_in_time_that_is_none_is_the_beginning(place: str) -> None:
+    assert operating().get(f"/admin/accounts/session/?after={place}").status_code == 200
+
+
 def test_reading_a_log_of_strangers_calls_them_by_their_ids() -> None:
     AuditEntry.objects.create(action="odd", member_id=make.incident().pk, objects_named=[HOSTILE])
 
