@@ -7,7 +7,7 @@ import sys
 from django.db import Error as DatabaseError
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
-from django.utils.cache import add_never_cache_headers
+from django.utils.cache import patch_cache_control
 from django.views import csrf, defaults
 
 from hub.api.database_errors import away, is_away
@@ -38,7 +38,8 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 def _never_kept(response: HttpResponse) -> HttpResponse:
     """Whether there is such a page depends on who asks and when: no cache may remember it."""
-    add_never_cache_headers(response)
+    # Without Expires, in which two answers would differ.
+    patch_cache_control(response, private=True, no_store=True)
     return response
 
 
