@@ -18,6 +18,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--chaos", action="store_true", help="run experiments at full size")
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("--chaos"):
+        return
+    for item in items:
+        if (mark := item.get_closest_marker("chaos")) is not None:
+            item.add_marker(pytest.mark.skip(reason=f"only with --chaos: {mark.args[0]}"))
+
+
 @pytest.fixture(scope="session")
 def chaos(pytestconfig: pytest.Config) -> bool:
     """Whether the experiments run at full size."""

@@ -94,6 +94,7 @@ def load(rows: Rows) -> None:
         raise BenchError("This hub has members already: name an empty database, only migrated.")
     with transaction.atomic():
         _execute("SET LOCAL statement_timeout = 0")
+        _execute("SET LOCAL idle_in_transaction_session_timeout = 0")  # rows are made meanwhile
         _execute("SET LOCAL maintenance_work_mem = '512MB'")
         rows.cast.write()
         _execute("SET CONSTRAINTS ALL IMMEDIATE")  # or the tables could not be altered now

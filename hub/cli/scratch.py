@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import secrets
 import shutil
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
@@ -28,10 +28,11 @@ def scratch_home(home: Home) -> Iterator[Path]:
             for leftover in home.scratch.iterdir():
                 if leftover.is_dir() and _is_abandoned(leftover):
                     _remove(Home(leftover))
-            made = Path(tempfile.mkdtemp(dir=home.scratch))
+            made = home.scratch / secrets.token_hex(8)
+            owned.callback(_remove, Home(made))  # before it is there: a signal may come in between
+            made.mkdir(mode=PRIVATE)
             owner = owned.enter_context((made / OWNER).open("x"))
             fcntl.flock(owner, fcntl.LOCK_EX)
-        owned.callback(_remove, Home(made))
         yield made
 
 

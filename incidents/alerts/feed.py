@@ -107,25 +107,21 @@ class FeedState:
     """Of its newest item: what follows it is new. None for an empty feed."""
     recorded: list[datetime]
     """When its newest items happened, the newest first."""
-    oldest_at: datetime | None
 
 
 def state_of_feed(reader: Reader, *, newest: int) -> FeedState:
-    """Look at the oldest item and at so many of the newest, by the rules of `feed_page`.
+    """Look at so many of the newest items, by the rules of `feed_page`.
 
     Nothing is shown of them, so nothing is noted.
     """
     member = reader.member
     asked = _asked(member, after=0, topics=(), own=False)
     latest = _find(asked, limit=newest, own=False, newest=True)
-    oldest = _find(asked, limit=1, own=False, newest=False)
-    subjects = load_subjects(one.occurrence for one in [*latest, *oldest])
+    subjects = load_subjects(one.occurrence for one in latest)
     told = [one for one, _ in _told(member, latest, subjects)]
-    first = [one.occurrence.recorded_at for one, _ in _told(member, oldest, subjects)]
     return FeedState(
         cursor=cursor_of(member, told[0].position) if told else None,
         recorded=[one.occurrence.recorded_at for one in told],
-        oldest_at=first[0] if first else None,
     )
 
 

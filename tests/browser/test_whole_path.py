@@ -17,6 +17,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import OpenBrowser
 from tests.browser.hands import Hand, Keyboard, Mouse
+from tests.full_size import seldom
 from tests.system.conftest import (  # noqa: F401 - fixtures
     StartHub,
     background,
@@ -149,10 +150,11 @@ def add_person(to: Template, name: str, role: str) -> None:
     subprocess.run(command, env=environment, check=True, capture_output=True)
 
 
-@pytest.mark.parametrize("way", WAYS.values(), ids=WAYS)
+@pytest.mark.parametrize("name", seldom(WAYS, often=["mouse"]))
 def test_an_incident_goes_from_a_link_to_its_tombstone(
-    open_browser_at: OpenBrowser, case: Case, way: Way
+    open_browser_at: OpenBrowser, case: Case, name: str
 ) -> None:
+    way = WAYS[name]
     open_browser = partial(open_browser_at, f"http://127.0.0.1:{case.hub.port}")
     lead, analyst = Person(open_browser, way), Person(open_browser, way)
 

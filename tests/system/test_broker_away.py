@@ -76,11 +76,10 @@ def test_a_hub_that_never_sees_its_broker_sends_alerts(
     assert sink.refused == []
 
 
+@pytest.mark.chaos("every day the broker is one of those that test_kills kills")
 def test_a_broker_killed_again_and_again_with_all_it_held_loses_nothing(
-    killable_broker: Broker, start_hub: StartHub, sink: Sink, chaos: bool
+    killable_broker: Broker, start_hub: StartHub, sink: Sink
 ) -> None:
-    if not chaos:
-        pytest.skip("in the short form the broker is one of those killed by test_kills")
     hub = start_hub(*BASICS, broker=killable_broker)
     endpoints = [hub.endpoint(slug, sink) for slug in SLUGS[1:]]
     hub.warm_up(sink)

@@ -74,12 +74,11 @@ def test_kill_9_at_named_points_loses_nothing(start_hub: StartHub, sink: Sink, c
     check(hub, sink, endpoints, filing, books)
 
 
+@pytest.mark.chaos("every day all points stand in one test")
 @pytest.mark.parametrize("name", FAILPOINTS)
 def test_kill_9_at_each_named_point_loses_nothing(
-    start_hub: StartHub, sink: Sink, chaos: bool, name: str
+    start_hub: StartHub, sink: Sink, name: str
 ) -> None:
-    if not chaos:
-        pytest.skip("all points at once stand in the short form; --chaos does each by itself")
     hub = start_hub("web")
     endpoints = [hub.endpoint(slug, sink) for slug in RECEIVERS]
     rule = f"{name}=kill@{4 * CHANCES.get(name, CHANCE)}"
@@ -92,11 +91,10 @@ def test_kill_9_at_each_named_point_loses_nothing(
     check(hub, sink, endpoints, filing, books)
 
 
+@pytest.mark.chaos("it takes 20 s for every lease")
 def test_what_a_dead_worker_held_is_delivered_when_its_lease_is_over(
-    start_hub: StartHub, sink: Sink, chaos: bool
+    start_hub: StartHub, sink: Sink
 ) -> None:
-    if not chaos:
-        pytest.skip("takes 20 s for every lease; --chaos measures it")
     hub = start_hub(*BASICS)
     endpoints = [hub.endpoint(slug, sink) for slug in RECEIVERS]
     hub.warm_up(sink)

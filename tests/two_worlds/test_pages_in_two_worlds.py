@@ -13,6 +13,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 from accounts.models import User
 from accounts.roles import Role
+from tests.full_size import seldom
 from tests.two_worlds.browsing import ELSEWHERE, Browsing
 from tests.two_worlds.building import build
 from tests.two_worlds.renaming import Renamer
@@ -25,6 +26,7 @@ OBSERVERS = {
     "a lead outside the community": Observers("regulator", (Role.LEAD,)),
     "an analyst in a hidden group": Observers("hush", (Role.ANALYST,)),
 }
+OFTEN = ("an analyst in a hidden group",)
 
 
 def named_pages(patterns: list[URLPattern | URLResolver], above: str = "") -> Iterator[str]:
@@ -67,7 +69,7 @@ def browse(observers: Observers, rng: random.Random | None, *, questions_a_path:
 
 
 @pytest.mark.no_cover
-@pytest.mark.parametrize("name", OBSERVERS)
+@pytest.mark.parametrize("name", seldom(OBSERVERS, often=OFTEN))
 def test_what_is_hidden_changes_no_byte_of_any_page(db: None, chaos: bool, name: str) -> None:
     asked = 8 if chaos else 2
     without = browse(OBSERVERS[name], None, questions_a_path=asked)

@@ -12,6 +12,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 from accounts.roles import Role
 from tests import make
+from tests.full_size import seldom
 from tests.two_worlds.asking import BY_ROLE, ROUTES, Asker, file_the_same
 from tests.two_worlds.building import ACTS_BETWEEN_STEPS, build
 from tests.two_worlds.hiding import Hider
@@ -26,6 +27,8 @@ OBSERVERS = {
     "an organisation outside the community": Observers("regulator"),
     "a member of a hidden group": Observers("hush"),
 }
+
+OFTEN = ("a token", "an organisation outside the community")
 
 
 def live(observers: Observers, rng: random.Random | None) -> list[Line]:
@@ -80,7 +83,7 @@ def served(patterns: list[URLPattern | URLResolver], above: str = "") -> Iterato
 
 
 @pytest.mark.no_cover  # counting lines takes longer than thousands of requests
-@pytest.mark.parametrize("name", OBSERVERS)
+@pytest.mark.parametrize("name", seldom(OBSERVERS, often=OFTEN))
 def test_what_is_hidden_changes_no_byte_and_no_query(db: None, name: str) -> None:
     without = live(OBSERVERS[name], None)
     with_hidden = live(OBSERVERS[name], random.Random(name))

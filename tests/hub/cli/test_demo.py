@@ -149,6 +149,7 @@ def test_a_hub_that_does_not_start_is_told_with_what_it_said(
     assert demonstration.started() == []
 
 
+@pytest.mark.chaos("hubs asked to stop while they start stand in test_up")
 def test_a_signal_ends_the_story_and_everything_it_started(demonstration: Demonstration) -> None:
     seen: list[Path] = []
 

@@ -200,6 +200,7 @@ def test_make_lists_its_targets() -> None:
         "demo",
         "up",
         "test",
+        "coverage",
         "check",
         "bench",
         "chaos",

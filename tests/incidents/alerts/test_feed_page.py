@@ -43,8 +43,7 @@ def test_the_cursor_is_where_the_feed_ends(birch: Member, lead: Reader) -> None:
     assert state.cursor == items[-1]["cursor"]
     assert feed_page(reader, after=state.cursor).items == []
     assert len(state.recorded) == 2
-    assert state.oldest_at is not None
-    assert state.oldest_at < state.recorded[-1] < state.recorded[0]
+    assert state.recorded[-1] < state.recorded[0]
 
 
 def test_all_that_comes_into_a_feed_counts(birch: Member, lead: Reader) -> None:
@@ -164,5 +163,5 @@ def test_the_page_takes_as_many_queries_for_many(
     published(lead, number)
     client = signed_in(person(birch, role=Role.ADMIN))
 
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(9):
         client.get(PAGE)
