@@ -15,7 +15,7 @@ from django.db import models
 from accounts.models import ApiToken, Invitation, Member, User
 from accounts.readers import Reader
 from accounts.roles import Role
-from accounts.services.invitations import IssuedInvitation, invite
+from accounts.services.invitations import IssuedInvitation
 from hub.audit.services import Actor, record
 from incidents.alerts.engine.record import record_results
 from incidents.core.models import Incident, SavedFilter
@@ -115,11 +115,12 @@ def _set(row: models.Model, **values: Any) -> None:
 
 
 def _organisation(world: World, admin: Reader) -> None:
-    world.invitation = invite(
-        email="invited@own.example", role=Role.VIEWER, name=named("invited"), by=admin
+    invited, again = (
+        make.invitation(email=f"{what}@own.example", name=named("invited"), by=admin)
+        for what in ("invited", "again")
     )
-    other = invite(email="again@own.example", role=Role.VIEWER, name=named("invited 2"), by=admin)
-    Invitation.objects.filter(pk=other.invitation.pk).update(email=EMAIL)
+    world.invitation = invited
+    Invitation.objects.filter(pk=again.invitation.pk).update(email=EMAIL)
     token = make.token(admin.member).token
     ApiToken.objects.filter(pk=token.pk).update(name=named("token"))
     asked = {"q": f'"{FREE}"', "tag": f'tag:"{FREE}"', "platform": f'"{FREE}"'}

@@ -6,9 +6,10 @@ import itertools
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from accounts.models import COMMUNITY_KINDS, Member, MemberKind, TokenScope, User
+from accounts.models import COMMUNITY_KINDS, Invitation, Member, MemberKind, TokenScope, User
 from accounts.readers import Reader
 from accounts.roles import Role
+from accounts.services.invitations import IssuedInvitation, invite
 from accounts.services.tokens import IssuedToken, issue_token
 from hub.outbox.models import Chore
 from incidents.core.models import Incident, Observation
@@ -45,6 +46,14 @@ def person(of: Member, *, role: str = Role.LEAD, reauthenticated: bool = False) 
 def token(of: Member, *scopes: str) -> IssuedToken:
     """A token of the organisation; with every scope if none is named."""
     return issue_token(member_id=of.pk, name="test", scopes=scopes or list(TokenScope.values))
+
+
+def invitation(*, email: str, name: str, by: Reader) -> IssuedInvitation:
+    """An offer of an account, under any name: what the service refuses is put in the row."""
+    issued = invite(email=email, role=Role.VIEWER, by=by)
+    Invitation.objects.filter(pk=issued.invitation.pk).update(name=name)
+    issued.invitation.refresh_from_db()
+    return issued
 
 
 def system(of: Member, *scopes: str) -> Reader:

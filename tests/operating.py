@@ -15,7 +15,6 @@ from django.test import Client
 from accounts.models import ApiToken, Member, User
 from accounts.readers import Reader
 from accounts.roles import Role
-from accounts.services.invitations import invite
 from hub.audit.services import Actor, record
 from incidents.alerts.models import Endpoint
 from incidents.core.models import Incident, Observation
@@ -70,7 +69,7 @@ def _some(name: str) -> Hub:
     reader = make.person(other)
     hook = alerting.endpoint(other)
     Endpoint.objects.filter(pk=hook.pk).update(description=name[:200])
-    invite(email=f"new-{owner.slug}@x.example", role=Role.VIEWER, name=name, by=admin)
+    make.invitation(email=f"new-{owner.slug}@x.example", name=name, by=admin)
     token = make.token(owner, "lookup").token
     ApiToken.objects.filter(pk=token.pk).update(name=name[:100])
     incident = make.incident(

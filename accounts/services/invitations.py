@@ -21,6 +21,7 @@ from hub.audit.services import Actor, record
 from hub.kit import clock
 from hub.kit.crypto import pepper
 from hub.kit.errors import Absent, Conflict
+from hub.kit.text import read_name
 
 LIFE: Final = timedelta(days=7)
 SECRET_BYTES: Final = 32
@@ -44,7 +45,7 @@ def invite(*, email: str, role: str, name: str = "", by: Reader) -> IssuedInvita
     Raises:
         NotAllowed: the reader is no administrator, or ranks below the role.
         Conflict: the address belongs to somebody of the organisation.
-        InvalidInput: it is no address, or there is no such role.
+        InvalidInput: it is no address, there is no such role, or the name is none.
     """
     check_choices("role", [role], Role)
     require_rank_over(by, role=role)
@@ -152,7 +153,8 @@ def _offer(member: Member, email: str, role: str, name: str, actor: Actor) -> Is
     text = secrets.token_urlsafe(SECRET_BYTES)
     waiting = Invitation.objects.visible_to(member).filter(email__iexact=email).first()
     invitation = waiting or Invitation(member=member, email=email)
-    invitation.role, invitation.name = role, name
+    invitation.role = role
+    invitation.name = read_name(name, may_be_blank=True, pointer="/name")
     invitation.digest = _digest(text)
     invitation.created_by_id = actor.user_id
     invitation.expires_at = clock.now() + LIFE

@@ -13,6 +13,7 @@ from accounts.models import COMMUNITY_KINDS, Member, MemberKind, MemberRole, Mem
 from accounts.services.checks import check_choices, check_fields
 from hub.audit.services import THE_HUB, Actor, record
 from hub.kit.errors import Conflict, InvalidInput
+from hub.kit.text import read_name
 from hub.outbox.services import record_event
 
 CHANGEABLE: Final = frozenset(
@@ -51,7 +52,7 @@ def create_member(
         raise Conflict(f"There is a member {slug!r} already: choose another slug.")
     member = Member(
         slug=slug,
-        name=name,
+        name=read_name(name, pointer="/name"),
         kind=kind,
         in_community=in_community,
         roles=list(roles),
@@ -89,6 +90,8 @@ def change_member(*, member_id: UUID, changes: Mapping[str, Any], by: Actor) -> 
     }
     if not changed:
         return member
+    if "name" in changed:
+        changed["name"] = read_name(changed["name"], pointer="/name")
     before = {name: getattr(member, name) for name in TELLING & changed.keys()}
     for name, value in changed.items():
         setattr(member, name, value)

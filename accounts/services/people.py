@@ -16,6 +16,7 @@ from accounts.roles import Right, Role, may_act_on, rank_of
 from accounts.services.checks import check_choices, check_fields, check_password
 from hub.audit.services import THE_HUB, Actor, record
 from hub.kit.errors import Absent, Conflict, InvalidInput, NotAllowed
+from hub.kit.text import read_name
 
 
 @transaction.atomic
@@ -33,7 +34,7 @@ def create_user(
     if User.objects.named(email).exists():
         raise Conflict(f"There is an account for {email} already.")
     user = User(email=User.objects.normalize_email(email), member_id=member_id, role=role)
-    user.name = name
+    user.name = read_name(name, may_be_blank=True, pointer="/name")
     if password is None:
         user.set_unusable_password()
     else:
@@ -53,7 +54,8 @@ def create_operator(*, email: str, password: str | None = None, name: str = "") 
     """
     if User.objects.named(email).exists():
         raise Conflict(f"There is an account for {email} already.")
-    user = User(email=User.objects.normalize_email(email), name=name, is_staff=True)
+    user = User(email=User.objects.normalize_email(email), is_staff=True)
+    user.name = read_name(name, may_be_blank=True, pointer="/name")
     if password is None:
         user.set_unusable_password()
     else:
@@ -139,7 +141,8 @@ def change_profile(
     if locale not in dict(settings.LANGUAGES):
         raise InvalidInput(f"The hub does not speak {locale!r}.", pointer="/locale")
     user = User.objects.select_for_update(no_key=True, of=("self",)).get(pk=user_id)
-    user.name, user.locale, user.time_zone = name, locale, time_zone
+    user.name = read_name(name, may_be_blank=True, pointer="/name")
+    user.locale, user.time_zone = locale, time_zone
     user.display_settings = {**user.display_settings, **display_settings}
     check_fields(user)
     user.save(update_fields=["name", "locale", "time_zone", "display_settings"])

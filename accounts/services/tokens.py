@@ -18,6 +18,7 @@ from accounts.tokens import digest, new_token_text, parse_token
 from hub.audit.services import THE_HUB, Actor, record
 from hub.kit import clock
 from hub.kit.errors import Absent, InvalidInput, ReauthenticationRequired
+from hub.kit.text import read_name
 
 LONGEST_TOKEN_LIFE = timedelta(days=365)
 
@@ -58,7 +59,7 @@ def issue_token(
     token = ApiToken(
         id=parts.id,
         member_id=member_id,
-        name=name,
+        name=read_name(name, pointer="/name"),
         digest=digest(parts.secret),
         scopes=list(dict.fromkeys(scopes)),
         addresses=[_network(address) for address in addresses],

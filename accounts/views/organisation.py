@@ -101,7 +101,7 @@ def invitation_again(request: PageRequest, invitation_id: UUID) -> HttpResponse:
         try:
             count_mail(email=waiting.email, sender=str(reader.member.pk))
             issued = invitations.invite_again(invitation_id=invitation_id, by=reader)
-        except (TooManyRequests, Conflict) as error:
+        except (TooManyRequests, Conflict, InvalidInput) as error:
             messages.error(request, error.detail)
             return redirect("organisation")
     return _invited(request, issued)

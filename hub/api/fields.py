@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-import unicodedata
 from collections.abc import Callable, Collection
 from typing import Any, Final
 
@@ -13,6 +12,8 @@ from rest_framework.exceptions import ValidationError
 
 from hub.api.serializers import StrictSerializer, kind_of, shape_of
 from hub.api.suggestions import right_words, shown
+from hub.kit.errors import InvalidInput
+from hub.kit.text import read_name, read_text
 
 EARLIEST: Final = dt.datetime(1900, 1, 1, tzinfo=dt.UTC)
 LATEST: Final = dt.datetime(2100, 1, 1, tzinfo=dt.UTC)
@@ -21,22 +22,14 @@ LATEST: Final = dt.datetime(2100, 1, 1, tzinfo=dt.UTC)
 _RFC3339: Final = re.compile(
     r"\d{4}-\d\d-\d\d[Tt][0-2]\d:[0-5]\d:[0-5]\d(\.\d{1,9})?([Zz]|[+-][0-2]\d:[0-5]\d)", re.ASCII
 )
-_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
-"""Unicode's category Cc, and halves of surrogate pairs, which no UTF-8 can hold."""
-_CONTROL_IN_LINES: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
-"""The same without tabs and line breaks."""
 
 
 class Text(serializers.CharField):
-    """Text in NFC, stripped, with something to see in it, of at most so many characters.
-
-    `multiline` allows line breaks and tabs. Other control characters are refused. Direction marks
-    are kept: right-to-left text needs them, and pages isolate what they show.
-    """
+    """Text of at most so many characters, by the rules of `hub.kit.text`."""
 
     def __init__(self, *, max_length: int, multiline: bool = False, **options: Any) -> None:
         super().__init__(**options)
-        # DRF's own look at each character in Python, for what `_CONTROL` finds at once.
+        # DRF's own look at each character in Python, for what `read_text` finds at once.
         self.validators = []
         self.longest = max_length
         self.multiline = multiline
@@ -48,18 +41,25 @@ class Text(serializers.CharField):
     def to_internal_value(self, data: Any) -> str:
         if not isinstance(data, str):
             raise ValidationError(f"Send text, not {kind_of(data)}.", code="wrong_type")
-        text = unicodedata.normalize("NFC", data.replace("\r\n", "\n")).strip()
-        control = (_CONTROL_IN_LINES if self.multiline else _CONTROL).search(text)
-        if control:
-            words = "one line without" if not self.multiline else "text without other"
-            detail = f"Send {words} control characters; U+{ord(control[0]):04X} is one."
-            raise ValidationError(detail, code="control_character")
-        if len(text) > self.longest:
-            detail = f"At most {self.longest} characters; this has {len(text)}."
-            raise ValidationError(detail, code="too_long")
-        if not self.allow_blank and not any(c.isprintable() and not c.isspace() for c in text):
-            raise ValidationError("This may not be empty.", code="blank")
-        return text
+        try:
+            return self.read(data)
+        except InvalidInput as error:
+            raise ValidationError(error.detail, code=error.code) from error
+
+    def read(self, given: str) -> str:
+        return read_text(
+            given,
+            longest=self.longest,
+            multiline=self.multiline,
+            may_be_blank=self.allow_blank,
+        )
+
+
+class Name(Text):
+    """What something is called: one line that does not turn the direction of what follows."""
+
+    def read(self, given: str) -> str:
+        return read_name(given, longest=self.longest, may_be_blank=self.allow_blank)
 
 
 class VocabularyField(serializers.Field[str, Any, str, Any]):

@@ -1,7 +1,7 @@
 """What happens after what: the tasks that consume each event.
 
-This is the one place where code is named by string. To add a topic, name it here and in
-`incidents/alerts/topics.py`; see docs/how-to/add-an-event.md.
+Here one slice names the code of others by string. To add a topic, name it here, in
+`incidents/alerts/topics.py` and in `words.py` beside that; see docs/how-to/add-an-event.md.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hub.api.fields import Text, Values
+from hub.api.fields import Name, Text, Values
 from hub.api.serializers import StrictSerializer
 
 
@@ -16,5 +16,5 @@ class EndpointInput(StrictSerializer):
     }
 
     url = Text(max_length=2048)
-    description = Text(max_length=200, required=False, allow_blank=True)
+    description = Name(max_length=200, required=False, allow_blank=True)
     topics = Values(child=Text(max_length=64), max_items=100, required=False)

@@ -70,9 +70,9 @@ class Change(models.TextChoices):
     """By the hub's operator, who merged one tag into another."""
 
 
-def word_list(length: int = 64) -> ArrayField[list[str], list[str]]:
-    """A list of short values, such as vocabulary ids."""
-    return ArrayField(models.CharField(max_length=length), default=list, blank=True)
+def word_list(length: int = 64, **options: Any) -> ArrayField[list[str], list[str]]:
+    """A list of short values, such as vocabulary ids; a new one also needs `db_default=[]`."""
+    return ArrayField(models.CharField(max_length=length), default=list, blank=True, **options)
 
 
 class IncidentQuerySet(models.QuerySet["Incident"]):

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any, Final
 from uuid import UUID
 
@@ -115,10 +116,17 @@ class _Named:
         self.needs_community = incident.tlp in {Tlp.GREEN, Tlp.AMBER_STRICT}
         self.members = list(Member.objects.filter(slug__in=slugs).order_by("name")) if slugs else []
         active = Prefetch("members", Member.objects.active().order_by("name"))
-        groups = SharingGroup.objects.filter(pk__in=keys).order_by("name").prefetch_related(active)
-        self.groups = list(groups) if keys else []
+        groups = SharingGroup.objects.filter(pk__in=keys).order_by("name", "pk")
         visible = SharingGroup.objects.visible_to(by).filter(pk__in=keys)
         self.known = set(visible.values_list("pk", flat=True)) if keys else set()
+        self.groups = self._in_order(groups.prefetch_related(active)) if keys else []
+
+    def _in_order(self, groups: Iterable[SharingGroup]) -> list[SharingGroup]:
+        """By name, then those that the reader cannot name, whose order must tell nothing of it."""
+        by_name = list(groups)
+        named = [one for one in by_name if one.pk in self.known]
+        unnamed = [one for one in by_name if one.pk not in self.known]
+        return [*named, *sorted(unnamed, key=attrgetter("pk"))]
 
     def reached(self) -> Iterator[Reached]:
         if names := [one.name for one in self.members if self._admits(one)]:

@@ -17,7 +17,7 @@ from hub.api.actions import (
     RetrieveAction,
     UpdateAction,
 )
-from hub.api.fields import Flag, Text, Values
+from hub.api.fields import Flag, Name, Text, Values
 from hub.api.serializers import StrictSerializer
 from hub.kit.errors import NotAllowed
 from incidents.sharing import services
@@ -34,7 +34,7 @@ class GroupInput(StrictSerializer):
         "members": ["quillfeed", "reelnest", "hedgewatch"],
     }
 
-    name = Text(max_length=100)
+    name = Name(max_length=100)
     description = Text(max_length=1000, required=False, allow_blank=True, multiline=True)
     membership_hidden = Flag(required=False)
     members = Values(child=Text(max_length=64), max_items=services.LARGEST_GROUP, required=False)

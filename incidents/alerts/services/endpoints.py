@@ -16,6 +16,7 @@ from accounts.models import Member
 from hub.audit.services import THE_HUB, Actor, record
 from hub.kit import crypto, signing
 from hub.kit.errors import Absent, Conflict, FieldError, InvalidInput
+from hub.kit.text import read_name
 from hub.kit.webhook_urls import parse_webhook_url
 from hub.outbox.models import ClockTimestamp
 from hub.outbox.services import record_event
@@ -58,7 +59,8 @@ def create_endpoint(
     Without `topics` it gets all of them. Equal URLs are allowed.
 
     Raises:
-        InvalidInput: the URL may not be posted to, or a topic is unknown.
+        InvalidInput: the URL may not be posted to, a topic is unknown, or the description is not
+            one plain line.
         Conflict: the organisation has as many as it may have.
     """
     wanted = _checked({"url": url, "topics": topics, "description": description})
@@ -193,6 +195,13 @@ def _checked(fields: Mapping[str, Any]) -> dict[str, Any]:
             parse_webhook_url(checked["url"], allow=settings.HUB_WEBHOOK_ALLOW)
         except InvalidInput as error:
             errors.extend(error.at("/url").errors)
+    if "description" in checked:
+        try:
+            checked["description"] = read_name(
+                checked["description"], may_be_blank=True, pointer="/description"
+            )
+        except InvalidInput as error:
+            errors.extend(error.errors)
     if "topics" in checked:
         checked["topics"] = list(dict.fromkeys(checked["topics"]))
         errors.extend(_unknown_topics(checked["topics"]))

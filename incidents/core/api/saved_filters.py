@@ -20,7 +20,7 @@ from hub.api.actions import (
     RetrieveAction,
     UpdateAction,
 )
-from hub.api.fields import Flag, Text
+from hub.api.fields import Flag, Name, Text
 from hub.api.serializers import StrictSerializer, merged
 from hub.api.suggestions import right_words, shown
 from hub.kit.errors import InvalidInput
@@ -56,7 +56,7 @@ class SavedFilterInput(StrictSerializer):
         "shared": True,
     }
 
-    name = Text(max_length=100)
+    name = Name(max_length=100)
     query = QueryInput()
     shared = Flag(required=False, help_text="true: the organisation's; as it is for every token")
 

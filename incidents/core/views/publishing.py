@@ -19,6 +19,7 @@ from accounts.roles import Right
 from accounts.sessions import PageRequest, signed_in
 from hub.api.services import rewrite_answers
 from hub.kit.errors import Conflict, InvalidInput, PreconditionFailed
+from hub.kit.text import read_text
 from hub.web.pages import render_page
 from incidents.core.api.reading import audit_reading
 from incidents.core.models import Incident, Status
@@ -45,6 +46,12 @@ class WithdrawForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 4}),
         help_text=gettext_lazy("Everybody who could read the incident reads this."),
     )
+
+    def clean_reason(self) -> str:
+        try:
+            return read_text(self.cleaned_data["reason"], multiline=True)
+        except InvalidInput as error:
+            raise forms.ValidationError(error.detail) from error
 
 
 @require_http_methods(FORM)

@@ -15,7 +15,6 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
-from rest_framework.exceptions import ValidationError
 
 from accounts.forms import refuse
 from accounts.paging import page_of
@@ -23,8 +22,8 @@ from accounts.readers import Reader
 from accounts.refusals import refusal_on_record
 from accounts.roles import Right
 from accounts.sessions import PageRequest, signed_in
-from hub.api.fields import Text
 from hub.kit.errors import Absent, InvalidInput
+from hub.kit.text import read_name
 from hub.web.pages import render_page
 from incidents.core.api.saved_filters import require_askable
 from incidents.core.models import SavedFilter
@@ -66,10 +65,9 @@ class SaveForm(forms.Form):
 
     def clean_name(self) -> str:
         try:
-            name: str = Text(max_length=NAME_LENGTH).run_validation(self.cleaned_data["name"])
-        except ValidationError as error:
-            raise forms.ValidationError([str(one) for one in error.detail]) from error
-        return name
+            return read_name(self.cleaned_data["name"], longest=NAME_LENGTH)
+        except InvalidInput as error:
+            raise forms.ValidationError(error.detail) from error
 
     @property
     def is_shared(self) -> bool:

@@ -8,7 +8,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rest_framework.exceptions import ValidationError
 
-from hub.api.fields import Flag, Instant, Objects, Real, Text, Values, VocabularyField, Whole
+from hub.api.fields import (
+    Flag,
+    Instant,
+    Name,
+    Objects,
+    Real,
+    Text,
+    Values,
+    VocabularyField,
+    Whole,
+)
 from hub.api.problems import field_errors
 from hub.api.serializers import merged, validated
 from hub.api.suggestions import right_words, shown
@@ -142,6 +152,17 @@ def test_text_is_kept_stripped_and_composed(given_text: str, kept: str) -> None:
 )
 def test_text_that_is_none_is_refused_in_words(value: Any, code: str, detail: str) -> None:
     assert refusal(Text(max_length=20), value) == (code, detail)
+
+
+def test_a_name_is_text_that_turns_nothing_around() -> None:
+    field = Name(max_length=20)
+
+    assert field.run_validation(" Ame\u0301lie\u200f ") == "Amélie\u200f"
+    assert refusal(field, "x" * 21)[0] == "too_long"
+    assert refusal(field, "a\u202eb") == (
+        "control_character",
+        "Send it without what turns the text around; U+202E does.",
+    )
 
 
 def test_text_of_several_lines_keeps_breaks_and_tabs_only() -> None:

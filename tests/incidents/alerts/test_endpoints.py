@@ -89,7 +89,15 @@ def test_changing_nothing_notes_nothing(birch: Member) -> None:
     assert AuditEntry.objects.filter(action="endpoint.update").exists() is False
 
 
-@pytest.mark.parametrize("change", [{"url": "https://localhost/"}, {"topics": ["weather"]}])
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"url": "https://localhost/"},
+        {"topics": ["weather"]},
+        {"url": URL, "description": "a\x1bb"},
+        {"url": URL, "description": "a\u202eb"},
+    ],
+)
 def test_a_bad_change_changes_nothing(birch: Member, change: dict[str, Any]) -> None:
     hook = alerting.endpoint(birch)
     with pytest.raises(InvalidInput):

@@ -197,6 +197,7 @@ def test_the_secret_of_a_new_endpoint_is_shown_once(birch: Member) -> None:
         ({"url": URL, "topics": ["incident.everything"]}, "topics"),
         ({"url": URL, "description": "x" * 201}, "description"),
         ({"url": URL, "description": "one\ntwo\x07"}, "description"),
+        ({"url": URL, "description": "one\u202etwo"}, "description"),
     ],
 )
 def test_what_cannot_be_is_refused_at_its_field_and_keeps_what_was_typed(
@@ -401,10 +402,12 @@ def test_hostile_text_is_text_on_every_page(birch: Member, settings: Settings) -
     endpoint = alerting.endpoint(birch, url=URL)
     endpoints.update_endpoint(
         endpoint_id=endpoint.pk,
-        changes={"description": HOSTILE, "url": f"{URL}?<script>&{{{{x}}}}"},
+        changes={"url": f"{URL}?<script>&{{{{x}}}}"},
         by=make.person(birch).actor,
     )
-    Endpoint.objects.filter(pk=endpoint.pk).update(state="disabled", state_reason=HOSTILE)
+    Endpoint.objects.filter(pk=endpoint.pk).update(
+        description=HOSTILE, state="disabled", state_reason=HOSTILE
+    )
     client = as_admin(birch)
 
     for part in ("", "edit/", "delete/", "enable/"):

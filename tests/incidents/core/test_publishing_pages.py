@@ -117,6 +117,34 @@ def test_groups_that_are_gone_reach_nobody_that_can_be_named() -> None:
     ]
 
 
+def test_the_order_of_groups_without_a_name_tells_nothing_of_their_names() -> None:
+    acme, manager, other = (make.member(slug) for slug in ("acme", "manager", "other"))
+    groups = [make.group(owner, acme) for owner in (manager, acme, manager, manager, acme)]
+    draft = make.draft(acme, tlp="amber", shared_with=[*groups, other])
+    gone, own_gone, gone_too, *_ = groups
+    for group, name in zip(groups, ("M", "A", "Z", "B", "N"), strict=True):
+        type(group).objects.filter(pk=group.pk).update(name=name)
+    for group in (gone, gone_too):
+        group.memberships.all().delete()
+    type(own_gone).objects.filter(pk=own_gone.pk).update(deleted_at="2026-01-01T00:00:00Z")
+    client = lead(acme)
+
+    before = seen_by(asked(client, draft))
+    type(gone).objects.filter(pk=gone.pk).update(name="Zz")
+    type(gone_too).objects.filter(pk=gone_too.pk).update(name="Aa")
+    type(own_gone).objects.filter(pk=own_gone.pk).update(name="Mm")
+
+    hidden = "The members of a group that you cannot name today."
+    assert [words for words, _ in before[2:]] == [
+        "The 1 organisation of “B” that the mark admits.",
+        "The 1 organisation of “N” that the mark admits.",
+        hidden,
+        "A group that was deleted, and so nobody.",
+        hidden,
+    ]
+    assert seen_by(asked(client, draft)) == before
+
+
 def test_red_names_persons_of_ones_own_and_counts_the_others() -> None:
     acme = make.member("acme")
     boss = person(acme, role=Role.LEAD, name="Boss")
@@ -226,6 +254,20 @@ def test_an_incident_is_withdrawn_with_a_reason() -> None:
     assert b"This field is required" in without.content
     assert answer.headers["Location"] == again.headers["Location"] == f"/incidents/{incident.ref}/"
     assert (incident.status, incident.withdrawn_reason) == ("withdrawn", HOSTILE)
+
+
+def test_a_reason_is_kept_as_the_api_keeps_it() -> None:
+    acme = make.member("acme")
+    incident = make.incident(acme)
+    client = lead(acme)
+    path = f"/incidents/{incident.ref}/withdraw/"
+
+    refused = client.post(path, {"reason": "Not\x1b[2J real"})
+    client.post(path, {"reason": " Not real.\r\n\u202eSorry "})
+
+    incident.refresh_from_db()
+    assert b"without other control characters; U+001B is one." in refused.content
+    assert incident.withdrawn_reason == "Not real.\n\u202eSorry"
 
 
 def test_a_draft_is_deleted_after_asking() -> None:

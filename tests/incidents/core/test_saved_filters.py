@@ -120,6 +120,13 @@ def test_a_viewer_keeps_their_own_and_changes_none_that_is_shared(
     ]  # fmt: skip
 
 
+def test_a_name_turns_nothing_around(as_token: Login) -> None:
+    refused = send(as_token(make.member()), "POST", FILTERS, MINE | {"name": "a\u202eb"})
+
+    assert errors(refused) == [("/name", "control_character")]
+    assert SavedFilter.objects.exists() is False
+
+
 def test_what_a_token_keeps_is_its_organisations(as_token: Login) -> None:
     client = as_token(make.member())
 

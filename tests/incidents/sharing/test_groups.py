@@ -71,6 +71,13 @@ def test_names_are_unique_to_their_owner(as_token: Login) -> None:
     assert second.json()["errors"][0]["pointer"] == "/name"
 
 
+def test_a_name_turns_nothing_around(as_token: Login) -> None:
+    refused = send(as_token(make.member()), "post", GROUPS, {"name": "a\u202eb"})
+
+    assert refused.json()["errors"][0]["code"] == "control_character"
+    assert SharingGroup.objects.exists() is False
+
+
 def test_a_member_that_does_not_exist_is_refused_at_its_place(as_token: Login) -> None:
     make.member("real")
     body = {"name": "x", "members": ["real", "unreal"]}
