@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from accounts.models import User
@@ -15,18 +14,6 @@ from tests.accounts.signing_in import PASSWORD, person
 from tests.browser.conftest import OpenBrowser
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
-OPEN_PAGES = ["/sign-in/", "/password/forgotten/", "/password/forgotten/sent/"]
-PAGES = [
-    "/organisation/",
-    "/organisation/invitations/new/",
-    "/organisation/tokens/new/",
-    "/account/",
-    "/account/password/",
-    "/sign-in/again/",
-    "/sign-out/",
-]
 
 
 def an_admin() -> User:
@@ -98,42 +85,3 @@ def reach(page: Page, label: str) -> None:
             return
         page.keyboard.press("Tab")
     raise AssertionError(f"Tab never came to {label}")
-
-
-def test_axe_finds_nothing_on_the_pages_light_or_dark(open_browser: OpenBrowser) -> None:
-    page = open_browser(color_scheme="light").new_page()
-    user = an_admin()
-    make.token(user.member or make.member(), "lookup")
-    other = make.user(user.member)
-
-    found = {path: violations(page, path) for path in OPEN_PAGES}
-    sign_in(page, user)
-    for path in [*PAGES, f"/organisation/people/{other.pk}/"]:
-        found[path] = violations(page, path)
-
-    assert {path: rules for path, rules in found.items() if rules} == {}
-
-
-def violations(page: Page, path: str) -> list[str]:
-    """The rules that a page breaks; in the dark only colours can differ."""
-    # Without motion: colours that still change are no colours to judge.
-    page.emulate_media(color_scheme="light", reduced_motion="reduce")
-    page.goto(path)
-    broken = Axe().run(page, options={"runOnly": WCAG}).response["violations"]
-    page.emulate_media(color_scheme="dark", reduced_motion="reduce")
-    broken += Axe().run(page, options={"runOnly": ["color-contrast"]}).response["violations"]
-    return [violation["id"] for violation in broken]
-
-
-def test_no_page_is_wider_than_a_telephone(open_browser: OpenBrowser) -> None:
-    page = open_browser(viewport={"width": 390, "height": 800}).new_page()
-    user = an_admin()
-    make.token(user.member or make.member())
-    sign_in(page, user)
-
-    widths = {}
-    for path in PAGES:
-        page.goto(path)
-        widths[path] = page.evaluate("document.documentElement.scrollWidth")
-
-    assert {path: width for path, width in widths.items() if width > 390} == {}

@@ -1,30 +1,17 @@
-"""The operators' pages in a browser: what they show, by keyboard, light and dark."""
+"""The operators' pages in a browser: what they show, and by keyboard."""
 
 from __future__ import annotations
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from accounts.models import Member, MemberStatus, User
 from tests import make
 from tests.accounts.signing_in import PASSWORD
 from tests.browser.conftest import OpenBrowser
-from tests.operating import SECRET, Hub, a_hub, operator
+from tests.operating import SECRET, operator
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
-LISTS = [
-    *("accounts/member/", "accounts/user/", "accounts/invitation/", "accounts/apitoken/"),
-    *("accounts/session/", "incidents/incident/", "free-tags/", "taxonomy/tagalias/"),
-    *("vocabularies/", "taxonomy/election/", "outbox/event/", "outbox/chore/"),
-    *("alerts/delivery/", "alerts/endpoint/", "audit/auditentry/"),
-]
-
-
-SHORT_FORM = 4
-"""Without --chaos one in so many pages is looked at; they are made alike."""
 
 
 def sign_in(page: Page, user: User) -> None:
@@ -33,50 +20,6 @@ def sign_in(page: Page, user: User) -> None:
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Health of the hub")
-
-
-def all_paths(page: Page, hub: Hub) -> list[str]:
-    """Every list, the page of its first row, and the first form that this leads to."""
-    paths = ["/admin/", "/admin/vocabularies/harms/"]
-    for name in LISTS:
-        paths.append(f"/admin/{name}")
-        page.goto(f"/admin/{name}")
-        first = page.locator("tbody th a").first
-        if first.count() and "auditentry" not in name:
-            row = first.get_attribute("href") or ""
-            page.goto(row)
-            doors = page.locator(".page-actions a").all()[:1]
-            paths += [row, *(door.get_attribute("href") or "" for door in doors)]
-    query = f"ref={hub.incident.ref}&member={hub.member.slug}&email=&observation="
-    return [*paths, f"/admin/why/?{query}", "/admin/taxonomy/tagalias/new/merge/"]
-
-
-def violations(page: Page, path: str) -> list[str]:
-    """The rules that a page breaks; in the dark only colours can differ."""
-    page.emulate_media(color_scheme="light", reduced_motion="reduce")
-    page.goto(path)
-    broken = Axe().run(page, options={"runOnly": WCAG}).response["violations"]
-    page.emulate_media(color_scheme="dark", reduced_motion="reduce")
-    broken += Axe().run(page, options={"runOnly": ["color-contrast"]}).response["violations"]
-    return [violation["id"] for violation in broken]
-
-
-def test_axe_finds_nothing_and_no_page_is_wider_than_a_telephone(
-    open_browser: OpenBrowser, chaos: bool
-) -> None:
-    hub = a_hub()
-    page = open_browser(viewport={"width": 390, "height": 800}).new_page()
-    sign_in(page, operator())
-    found, wide = {}, {}
-
-    paths = all_paths(page, hub)
-    for path in paths if chaos else paths[::SHORT_FORM]:
-        found[path] = violations(page, path)
-        wide[path] = page.evaluate("document.documentElement.scrollWidth")
-
-    assert len(paths) > 30
-    assert {path: rules for path, rules in found.items() if rules} == {}
-    assert {path: width for path, width in wide.items() if width > 390} == {}
 
 
 @pytest.mark.parametrize("java_script", [True, False])

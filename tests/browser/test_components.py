@@ -6,11 +6,11 @@ import gzip
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.contrib.staticfiles import finders
 from playwright.sync_api import Browser, Page, Response, expect
 
 from tests.browser.conftest import OpenBrowser
+from tests.browser.looking import broken_rules
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
@@ -20,17 +20,8 @@ pytestmark = [
 ]
 
 PAGE = "/design/"
-WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 FIRST_VISIT_BYTES = 200_000
 PHONE = {"width": 390, "height": 844}
-
-
-def violations(page: Page) -> list[tuple[str, list[str]]]:
-    results = Axe().run(page, options={"runOnly": WCAG})
-    return [
-        (found["id"], [node["html"] for node in found["nodes"]])
-        for found in results.response["violations"]
-    ]
 
 
 @pytest.mark.parametrize(("look", "width"), [("light", 1280), ("dark", 390)])
@@ -41,9 +32,9 @@ def test_axe_finds_nothing_whatever_the_look_and_the_width(
     page.goto(f"{PAGE}?toast=1")
     expect(page.get_by_role("status").get_by_text("The incident was published.")).to_be_visible()
 
-    found = violations(page)
+    found = broken_rules(page)
     page.get_by_role("button", name="Open a dialogue").click()
-    found += violations(page)
+    found += broken_rules(page)
 
     assert found == []
 
@@ -106,12 +97,12 @@ def test_the_page_of_an_error_is_for_everybody_and_has_the_chosen_look(
         page.get_by_role("button", name="Dark").click()
 
         page.goto("/no/such/page/")
-        dark = violations(page)
+        dark = broken_rules(page)
         chosen = page.locator("html").get_attribute("data-bs-theme")
         page.evaluate("delete document.documentElement.dataset.bsTheme")
 
         assert chosen == "dark"
-        assert dark == violations(page) == []
+        assert dark == broken_rules(page) == []
 
 
 def test_a_dialogue_opens_closes_by_key_and_gives_the_focus_back(open_browser: OpenBrowser) -> None:

@@ -5,14 +5,12 @@ from __future__ import annotations
 import re
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from accounts.models import Member, User
 from accounts.readers import Reader
 from accounts.roles import Role
 from incidents.core.models import Incident
-from incidents.core.services.filing import withdraw_incident
 from incidents.crossrefs.models import CrossReference, State
 from tests import make
 from tests.accounts.signing_in import PASSWORD, person
@@ -21,7 +19,6 @@ from tests.browser.conftest import OpenBrowser
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 LONG = "long" * 60
 
 
@@ -93,44 +90,3 @@ def test_a_lead_decides_observes_and_proposes(open_browser: OpenBrowser, java_sc
     scene.link.refresh_from_db()
     assert scene.link.state == State.ACCEPTED
     assert CrossReference.objects.get(type="same_actor").explanation == "The same dialler."
-
-
-def test_axe_finds_nothing_and_nothing_is_wider_than_a_telephone(
-    open_browser: OpenBrowser,
-) -> None:
-    page = open_browser(color_scheme="light").new_page()
-    scene = Scene()
-    sign_in(page, scene.lead, scene.path())
-    withdrawn = make.incident()
-    withdraw_incident(
-        incident_id=withdrawn.pk, reason="It was real.", by=make.person(withdrawn.owner)
-    )
-    paths = [
-        scene.path(),
-        scene.path("alerts/"),
-        scene.path("links/new/"),
-        scene.path("observations/new/"),
-        f"/links/{scene.link.pk}/delete/",
-        f"/incidents/{withdrawn.ref}/",
-    ]
-
-    found = {path: violations(page, path) for path in paths}
-    page.set_viewport_size({"width": 390, "height": 844})
-    widths = {}
-    for path in paths:
-        page.goto(path)
-        widths[path] = page.evaluate("document.documentElement.scrollWidth")
-
-    assert {path: rules for path, rules in found.items() if rules} == {}
-    assert {path: width for path, width in widths.items() if width > 390} == {}
-
-
-def violations(page: Page, path: str) -> list[str]:
-    """The rules that a page breaks, all of it unfolded; in the dark only colours can differ."""
-    page.emulate_media(color_scheme="light", reduced_motion="reduce")
-    page.goto(path)
-    page.evaluate("document.querySelectorAll('details').forEach((one) => (one.open = true))")
-    broken = Axe().run(page, options={"runOnly": WCAG}).response["violations"]
-    page.emulate_media(color_scheme="dark", reduced_motion="reduce")
-    broken += Axe().run(page, options={"runOnly": ["color-contrast"]}).response["violations"]
-    return [f"{one['id']}: {one['nodes'][0]['html'][:200]}" for one in broken]
