@@ -129,14 +129,17 @@ class ActingAdmin(RowAdmin[Row]):
     # How they are done ----------------------------------------------------------------------
     def _with_row(self, request: HttpRequest, deed: Deed[Row], object_id: str) -> HttpResponse:
         row = self.find(request, object_id)
-        back = self.row_url(row) or self.list_url()
+        page = self.row_url(row)
+        back = page or self.list_url()
         if not deed.is_offered(row):
             messages.error(request, _("That cannot be done with it now."))
             return redirect(back)
         self.prepare([row])
         shown = {
-            "title": f"{deed.label}: {row}",
-            "back_text": str(row),
+            "title": f"{deed.label}: {self.called(row)}",
+            "back_text": self.called(row) if page else self.title,
+            "list_url": self.list_url() if page else "",
+            "list_title": self.title,
             "facts": [] if deed.form.base_fields else self.shown_facts(row, self.columns[1:]),
         }
         return self._ask(request, deed, row, back=back, shown=shown)
@@ -184,7 +187,7 @@ class ActingAdmin(RowAdmin[Row]):
             "title": deed.label,
             "back": self.list_url(),
             "back_text": self.title,
-            "chosen": [str(row) for row in rows],
+            "chosen": [self.called(row) for row in rows],
             "selected": [self.key(row) for row in rows],
         }
         return self._page(request, deed, form, shown)

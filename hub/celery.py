@@ -9,10 +9,11 @@ from typing import Any
 
 from billiard import pool
 from celery import Celery, current_task
-from celery.signals import task_prerun, worker_process_init, worker_shutting_down
+from celery.signals import task_prerun, worker_init, worker_process_init, worker_shutting_down
 from django.conf import settings
 from django.db import connections
 
+from hub.kit.presence import WORKER, name_connections
 from hub.kit.stopping import request_stop
 from hub.settings.messages import celery_configuration
 
@@ -33,6 +34,12 @@ app.autodiscover_tasks()
 # parent that is stopping may never read it. Nobody needs it: the message comes again, and what it
 # hints at is done.
 pool.GUARANTEE_MESSAGE_CONSUMPTION_RETRY_LIMIT = 10  # times 0.1 s
+
+
+@worker_init.connect(weak=False)
+def _name_connections(**_: Any) -> None:
+    """Before there are children: operators are shown when one of them was last at the database."""
+    name_connections(WORKER)
 
 
 @worker_shutting_down.connect(weak=False)

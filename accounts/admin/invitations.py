@@ -19,7 +19,7 @@ from accounts.models import Invitation
 from accounts.services import invitations
 from hub.audit.services import Actor
 from hub.web.admin_cells import badge, link
-from hub.web.admin_rows import Narrowing
+from hub.web.admin_rows import Narrowing, example
 from hub.web.admin_site import site
 
 
@@ -32,7 +32,9 @@ class FindInvitation(Narrowing):
     """By address, whole, or by organisation."""
 
     email = forms.CharField(label=gettext_lazy("E-mail address"), required=False)
-    member = forms.CharField(label=gettext_lazy("Organisation (short name)"), required=False)
+    member = forms.CharField(
+        label=gettext_lazy("Organisation"), required=False, **example(gettext_lazy("short name"))
+    )
 
 
 @admin.register(Invitation, site=site)

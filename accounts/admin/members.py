@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from django import forms
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import QuerySet, TextChoices
 from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -21,8 +21,8 @@ from accounts.models import Member, MemberKind, MemberRole, MemberStatus
 from accounts.services import invitations, members
 from accounts.services.invitations import has_administrator
 from hub.audit.services import Actor
-from hub.web.admin_cells import badge, link
-from hub.web.admin_rows import Narrowing
+from hub.web.admin_cells import badge
+from hub.web.admin_rows import Door, Narrowing
 from hub.web.admin_site import site
 
 COUNTRY: Final = re.compile(r"[A-Z]{2}")
@@ -50,11 +50,20 @@ class WordsField(forms.CharField):
         return found
 
 
+def _spoken(values: type[TextChoices]) -> list[tuple[str, str]]:
+    """Values with their labels as words within a sentence would be written."""
+    return [(value, _sentence(label)) for value, label in values.choices]
+
+
+def _sentence(label: str) -> str:
+    return label.capitalize().replace("Ai ", "AI ")
+
+
 class FactsForm(forms.Form):
     """What the hub knows of an organisation."""
 
     name = forms.CharField(label=gettext_lazy("Name"), max_length=200)
-    kind = forms.ChoiceField(label=gettext_lazy("Kind"), choices=MemberKind.choices)
+    kind = forms.ChoiceField(label=gettext_lazy("Kind"), choices=_spoken(MemberKind))
     in_community = forms.BooleanField(
         label=gettext_lazy("Belongs to the community"),
         required=False,
@@ -64,7 +73,7 @@ class FactsForm(forms.Form):
     )
     roles = forms.MultipleChoiceField(
         label=gettext_lazy("Does"),
-        choices=MemberRole.choices,
+        choices=_spoken(MemberRole),
         required=False,
         widget=forms.CheckboxSelectMultiple,
     )
@@ -144,7 +153,7 @@ class FindMember(Narrowing):
     slug = forms.CharField(label=gettext_lazy("Short name begins with"), required=False)
     status = forms.ChoiceField(
         label=gettext_lazy("Status"),
-        choices=[("", gettext_lazy("all")), *MemberStatus.choices],
+        choices=[("", gettext_lazy("All")), *MemberStatus.choices],
         required=False,
     )
 
@@ -156,7 +165,7 @@ class MemberAdmin(ActingAdmin[Member]):
     list_display = ("name", "slug", "state", "kind_in_words", "community", "created_at")
     facts = (
         *("slug", "state", "kind_in_words", "community", "roles", "jurisdictions", "domains"),
-        *("signed_on", "created_at", "people", "api_tokens"),
+        *("signed_on", "created_at"),
     )
     narrowing = FindMember
     deeds_anew = (
@@ -235,18 +244,21 @@ class MemberAdmin(ActingAdmin[Member]):
 
     @admin.display(description=gettext_lazy("kind"))
     def kind_in_words(self, row: Member) -> str:
-        return MemberKind(row.kind).label
+        return _sentence(MemberKind(row.kind).label)
 
     @admin.display(description=gettext_lazy("community"))
     def community(self, row: Member) -> str:
-        return _("belongs to it") if row.in_community else _("observer")
+        return _("Belongs to it") if row.in_community else _("Observer")
 
-    @admin.display(description=gettext_lazy("people"))
-    def people(self, row: Member) -> SafeString:
-        url = reverse("admin:accounts_user_changelist", query={"member": row.slug})
-        return link(url, _("its people"))
-
-    @admin.display(description=gettext_lazy("tokens"))
-    def api_tokens(self, row: Member) -> SafeString:
-        url = reverse("admin:accounts_apitoken_changelist", query={"member": row.slug})
-        return link(url, _("its tokens"))
+    def see_also(self, row: Member) -> list[Door]:
+        places = [
+            ("users", _("People"), "accounts_user", "member"),
+            ("key", _("API tokens"), "accounts_apitoken", "member"),
+            ("list-search", _("Incidents"), "incidents_incident", "owner"),
+            ("webhook", _("Endpoints"), "alerts_endpoint", "member"),
+            ("history", _("Audit log"), "audit_auditentry", "subject"),
+        ]
+        return [
+            Door(picture, words, reverse(f"admin:{place}_changelist", query={name: row.slug}))
+            for picture, words, place, name in places
+        ]

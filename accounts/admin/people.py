@@ -9,8 +9,8 @@ from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -21,8 +21,8 @@ from accounts.forms import RoleForm
 from accounts.models import Session, User
 from accounts.services import people, sessions
 from hub.audit.services import Actor
-from hub.web.admin_cells import badge, cell, link
-from hub.web.admin_rows import Narrowing, Panel
+from hub.web.admin_cells import badge, cell, link, small_table
+from hub.web.admin_rows import Door, Narrowing, Panel, example
 from hub.web.admin_site import site
 
 
@@ -53,13 +53,15 @@ class FindPerson(Narrowing):
     """By address, whole, or by organisation."""
 
     email = forms.CharField(label=gettext_lazy("E-mail address"), required=False)
-    member = forms.CharField(label=gettext_lazy("Organisation (short name)"), required=False)
+    member = forms.CharField(
+        label=gettext_lazy("Organisation"), required=False, **example(gettext_lazy("short name"))
+    )
     who = forms.ChoiceField(
         label=gettext_lazy("Who"),
         choices=[
-            ("", gettext_lazy("everybody")),
-            ("operators", gettext_lazy("operators")),
-            ("ended", gettext_lazy("whose access has ended")),
+            ("", gettext_lazy("Everybody")),
+            ("operators", gettext_lazy("Operators")),
+            ("ended", gettext_lazy("Whose access has ended")),
         ],
         required=False,
     )
@@ -134,6 +136,10 @@ class PersonAdmin(ActingAdmin[User]):
     def panels(self, request: HttpRequest, row: User) -> list[Panel]:
         return [Panel(_("Where they are signed in"), _sessions_of(row))]
 
+    def see_also(self, row: User) -> list[Door]:
+        log = reverse("admin:audit_auditentry_changelist", query={"actor": row.email})
+        return [Door("history", _("What they did"), log)]
+
     @admin.display(description=gettext_lazy("name"))
     def display_name(self, row: User) -> str:
         return row.name
@@ -146,7 +152,7 @@ class PersonAdmin(ActingAdmin[User]):
 
     @admin.display(description=gettext_lazy("role"))
     def role_in_words(self, row: User) -> str:
-        return row.role if row.member_id else _("operator")
+        return row.role.capitalize() if row.member_id else _("Operator")
 
     @admin.display(description=gettext_lazy("access"))
     def access(self, row: User) -> SafeString:
@@ -160,13 +166,22 @@ def _sessions_of(user: User) -> SafeString:
             cell(session.address),
             cell(session.signed_in_at),
             cell(session.last_seen_at),
-            link(end_url(session), _("End")),
+            end_door(session),
         )
         for session in Session.objects.visible_to(user)
     ]
     labels = [_("Browser"), _("Address"), _("Signed in"), _("Last seen"), _("End")]
-    context = {"caption": _("Where they are signed in"), "labels": labels, "rows": rows}
-    return render_to_string("admin/_table.html", context)
+    return small_table(_("Where they are signed in"), labels, rows)
+
+
+def end_door(session: Session) -> SafeString:
+    """The button to where a session is ended."""
+    return format_html(
+        '<a class="btn btn-sm" href="{}">{}<span class="visually-hidden">: {}</span></a>',
+        end_url(session),
+        _("End"),
+        browser_name(session.browser),
+    )
 
 
 def end_url(session: Session) -> str:

@@ -15,7 +15,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.admin.people import end_url
+from accounts.admin.people import end_door
 from accounts.browsers import browser_name
 from accounts.deeds import ActingAdmin, Deed, Done
 from accounts.models import Session
@@ -49,6 +49,7 @@ class SessionAdmin(ActingAdmin[Session]):
     order = "-last_seen_at"
     has_page = False
     list_display = ("person", "browser_in_words", "address", "signed_in_at", "last_seen_at", "end")
+    quiet = frozenset({"end"})
     narrowing = FindSession
     deeds = (
         Deed(
@@ -92,4 +93,4 @@ class SessionAdmin(ActingAdmin[Session]):
 
     @admin.display(description=gettext_lazy("end"))
     def end(self, row: Session) -> SafeString:
-        return link(end_url(row), _("End"))
+        return end_door(row)

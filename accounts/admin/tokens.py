@@ -19,7 +19,7 @@ from accounts.models import ApiToken
 from accounts.services.tokens import revoke_token
 from hub.audit.services import Actor
 from hub.web.admin_cells import badge, code, link
-from hub.web.admin_rows import Narrowing
+from hub.web.admin_rows import Narrowing, example
 from hub.web.admin_site import site
 
 
@@ -31,12 +31,10 @@ def _revoke(row: ApiToken, fields: Mapping[str, Any], by: Actor) -> Done:
 class FindToken(Narrowing):
     """By how it begins, or by organisation."""
 
-    id = forms.CharField(
-        label=gettext_lazy("Id"),
-        required=False,
-        help_text=gettext_lazy("The eight characters after dfh_"),
+    id = forms.CharField(label=gettext_lazy("Begins with"), required=False, **example("dfh_…"))
+    member = forms.CharField(
+        label=gettext_lazy("Organisation"), required=False, **example(gettext_lazy("short name"))
     )
-    member = forms.CharField(label=gettext_lazy("Organisation (short name)"), required=False)
 
 
 @admin.register(ApiToken, site=site)

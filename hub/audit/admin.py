@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from django import forms
@@ -15,24 +15,35 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from hub.audit.models import AuditEntry, Decision
-from hub.web.admin_cells import badge, code
-from hub.web.admin_rows import Narrowing, RowAdmin
+from hub.web.admin_cells import badge, code, few
+from hub.web.admin_rows import Narrowing, RowAdmin, example
 from hub.web.admin_site import site
+
+MOST_NAMED: Final = 3
+"""Subjects of an entry that the list names; merging tags has hundreds."""
 
 
 class FindEntry(Narrowing):
     """By what was done, who did it, and to what; each is compared whole."""
 
-    action = forms.CharField(label=gettext_lazy("Action"), required=False, max_length=64)
+    action = forms.CharField(
+        label=gettext_lazy("Action"), required=False, max_length=64, **example("incident.open")
+    )
     actor = forms.CharField(
-        label=gettext_lazy("Who: address, short name or token"), required=False, max_length=254
+        label=gettext_lazy("Who"),
+        required=False,
+        max_length=254,
+        **example(gettext_lazy("address or short name")),
     )
     subject = forms.CharField(
-        label=gettext_lazy("Subject: ref, short name or id"), required=False, max_length=100
+        label=gettext_lazy("Subject"),
+        required=False,
+        max_length=100,
+        **example(gettext_lazy("ref, short name or id")),
     )
     decision = forms.ChoiceField(
         label=gettext_lazy("Decision"),
-        choices=[("", gettext_lazy("both")), *Decision.choices],
+        choices=[("", gettext_lazy("Both")), *Decision.choices],
         required=False,
     )
 
@@ -40,7 +51,7 @@ class FindEntry(Narrowing):
 @admin.register(AuditEntry, site=site)
 class AuditEntryAdmin(RowAdmin[AuditEntry]):
     title = gettext_lazy("Audit log")
-    list_display = ("moment", "action", "who", "objects", "verdict")
+    list_display = ("moment", "action", "who", "first_objects", "verdict")
     facts = (
         *("at", "action", "verdict", "who", "organisation", "objects"),
         *("request", "detail"),
@@ -91,11 +102,15 @@ class AuditEntryAdmin(RowAdmin[AuditEntry]):
     def objects(self, row: AuditEntry) -> list[str]:
         return row.objects_named
 
+    @admin.display(description=gettext_lazy("subject"))
+    def first_objects(self, row: AuditEntry) -> SafeString:
+        return few(row.objects_named, MOST_NAMED)
+
     @admin.display(description=gettext_lazy("decision"))
     def verdict(self, row: AuditEntry) -> SafeString:
         if row.decision == Decision.DENIED:
             return badge("dead", _("Denied"))
-        return badge("ok", _("Allowed"))
+        return badge("closed", _("Allowed"))
 
     @admin.display(description=gettext_lazy("request"))
     def request(self, row: AuditEntry) -> SafeString | str:

@@ -21,6 +21,7 @@ from incidents.core.models import Incident
 from incidents.core.tag_usage import label_of
 from incidents.crossrefs.representation import NAMES
 from incidents.taxonomy import registry
+from incidents.taxonomy.machinetags import FREE, parse_tag
 from incidents.taxonomy.models import Election
 
 SHOWN_WHOLE: Final = 1_000
@@ -59,6 +60,8 @@ class Tag(NamedTuple):
     written: str
     url: str
     """The list of incidents that bear it; empty where this hub has no such page."""
+    namespace: str
+    """Says what its label is a value of; empty for a free tag."""
 
 
 class Site(NamedTuple):
@@ -234,7 +237,8 @@ def _tag(written: str) -> Tag:
         url = f"{reverse('incident_list')}?{urlencode({'tag': written})}"
     except NoReverseMatch:
         url = ""
-    return Tag(label_of(written), written, url)
+    namespace = parse_tag(written).namespace
+    return Tag(label_of(written), written, url, "" if namespace == FREE else namespace)
 
 
 def _site(given: Mapping[str, Any]) -> Site:

@@ -8,6 +8,7 @@ from uuid import UUID
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.urls import NoReverseMatch, reverse
+from django.utils.formats import number_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
@@ -180,7 +181,9 @@ def _observation(row: Observation, reader: Reader) -> dict[str, Any]:
         "account_words": _account(account),
         "phone": phone,
         "reach": [
-            (label, reach[name]) for name, label in _REACH.items() if reach.get(name) is not None
+            (label, number_format(reach[name], force_grouping=True))
+            for name, label in _REACH.items()
+            if reach.get(name) is not None
         ],
     }
 

@@ -21,8 +21,8 @@ from django.utils.translation import gettext_lazy
 from hub.kit.ids import event_id, parse_event_id
 from hub.outbox.lag import Waiting, lag
 from hub.outbox.models import Chore, Event
-from hub.web.admin_cells import badge, code, link, mark
-from hub.web.admin_rows import Narrowing, RowAdmin
+from hub.web.admin_cells import age, badge, link, mark
+from hub.web.admin_rows import Door, Narrowing, RowAdmin, example
 from hub.web.admin_site import MOST_COUNTED, Figure, Figures, counted, site
 
 SOON: Final = timedelta(seconds=30)
@@ -33,18 +33,20 @@ LATER: Final = timedelta(minutes=10)
 class FindEvent(Narrowing):
     """By id, whole, by topic, or by what still waits."""
 
-    id = forms.CharField(label=gettext_lazy("Event or stream (id)"), required=False)
+    id = forms.CharField(
+        label=gettext_lazy("Event or stream"), required=False, **example(gettext_lazy("id"))
+    )
     topic = forms.ChoiceField(
         label=gettext_lazy("Topic"),
-        choices=[("", gettext_lazy("all")), *((one, one) for one in settings.HUB_EVENTS)],
+        choices=[("", gettext_lazy("All")), *((one, one) for one in settings.HUB_EVENTS)],
         required=False,
     )
     waits = forms.ChoiceField(
         label=gettext_lazy("Which"),
         choices=[
-            ("", gettext_lazy("all")),
-            ("fan-out", gettext_lazy("waiting for their fan-out")),
-            ("place", gettext_lazy("without a place in the feed")),
+            ("", gettext_lazy("All")),
+            ("fan-out", gettext_lazy("Waiting for their fan-out")),
+            ("place", gettext_lazy("Without a place in the feed")),
         ],
         required=False,
     )
@@ -62,11 +64,12 @@ class FindEvent(Narrowing):
 @admin.register(Event, site=site)
 class EventAdmin(RowAdmin[Event]):
     title = gettext_lazy("Events")
-    list_display = ("topic", "tlp", "recorded_at", "fan_out", "recipients", "place", "public")
+    list_display = ("public", "topic", "tlp", "recorded_at", "fan_out", "recipients", "place")
     facts = (
         *("topic", "tlp", "subject_id", "stream_id", "version", "actor", "directed"),
-        *("recorded_at", "position", "fanned_out_at", "recipients", "deliveries"),
+        *("recorded_at", "position", "fanned_out_at", "recipients"),
     )
+    numbers = frozenset({"recipients", "place"})
     narrowing = FindEvent
     exact = frozenset({"id", "waits"})
     explanation = gettext_lazy(
@@ -92,7 +95,7 @@ class EventAdmin(RowAdmin[Event]):
 
     @admin.display(description=gettext_lazy("id"))
     def public(self, row: Event) -> SafeString:
-        return format_html('<span class="text-nowrap">{}</span>', code(row.public_id))
+        return format_html('<span class="admin-id">{}</span>', row.public_id)
 
     @admin.display(description=gettext_lazy("mark"))
     def tlp(self, row: Event) -> SafeString:
@@ -102,7 +105,7 @@ class EventAdmin(RowAdmin[Event]):
     def fan_out(self, row: Event) -> SafeString:
         return badge("ok", _("Done")) if row.fanned_out_at else badge("pending")
 
-    @admin.display(description=gettext_lazy("place in the feed"))
+    @admin.display(description=gettext_lazy("place in feed"))
     def place(self, row: Event) -> SafeString | str:
         return badge("pending") if row.position is None else str(row.position)
 
@@ -114,10 +117,13 @@ class EventAdmin(RowAdmin[Event]):
     def directed(self, row: Event) -> str:
         return _("the organisations it names") if row.is_directed else _("whoever may read it")
 
-    @admin.display(description=gettext_lazy("deliveries"))
-    def deliveries(self, row: Event) -> SafeString:
-        url = reverse("admin:alerts_delivery_changelist", query={"event": row.public_id})
-        return link(url, _("its deliveries"))
+    def see_also(self, row: Event) -> list[Door]:
+        sent = reverse("admin:alerts_delivery_changelist", query={"event": row.public_id})
+        stream = reverse("admin:outbox_event_changelist", query={"id": str(row.stream_id)})
+        return [
+            Door("send", _("Its deliveries"), sent),
+            Door("bell", _("Events of the same stream"), stream),
+        ]
 
 
 @admin.register(Chore, site=site)
@@ -136,9 +142,8 @@ class ChoreAdmin(RowAdmin[Chore]):
 
     @admin.display(description=gettext_lazy("event"))
     def event_link(self, row: Chore) -> SafeString:
-        return link(
-            reverse("admin:outbox_event_change", args=[row.event_id]), event_id(row.event_id)
-        )
+        shown = format_html('<span class="admin-id">{}</span>', event_id(row.event_id))
+        return link(reverse("admin:outbox_event_change", args=[row.event_id]), shown)
 
     @admin.display(description=gettext_lazy("topic"))
     def topic(self, row: Chore) -> str:
@@ -221,10 +226,7 @@ def _is_within(waiting: Waiting, limit: timedelta) -> bool:
 def _age(waiting: Waiting) -> str:
     if waiting.oldest is None:
         return _("none waits")
-    seconds = max(0, round(waiting.oldest.total_seconds()))
-    minutes, seconds = divmod(seconds, 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours} h {minutes} min" if hours else f"{minutes} min {seconds} s"
+    return age(waiting.oldest)
 
 
 site.add_figures(figures)

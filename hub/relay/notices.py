@@ -12,6 +12,8 @@ import psycopg
 from django.db import connection as pooled
 from psycopg import sql
 
+from hub.kit.presence import RELAY
+
 logger = logging.getLogger(__name__)
 
 NOTIFY: Final = "SELECT pg_notify(%s, %s)"
@@ -65,7 +67,9 @@ class Notices:
     def _listen(self) -> None:
         self._retry_at = time.monotonic() + RETRY_SECONDS
         try:
-            self._connection = psycopg.connect(self._url, autocommit=True, connect_timeout=5)
+            self._connection = psycopg.connect(
+                self._url, autocommit=True, connect_timeout=5, application_name=RELAY
+            )
             for channel in self._channels:
                 self._connection.execute(sql.SQL("LISTEN {}").format(sql.Identifier(channel)))
             if not self._hears_itself(self._connection):

@@ -18,11 +18,12 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from hub.kit.errors import Absent
-from hub.web.admin_cells import cell
+from hub.web.admin_cells import cell, nothing
 from hub.web.pages import render_page
 
 Row = TypeVar("Row", bound=Model)
@@ -56,6 +57,7 @@ LABELS: Final = {
     "not_before": _("Left alone until"),
     "attempt_no": _("Attempts"),
     "created_by": _("Made by"),
+    "url": _("Address"),
     "subject_id": _("Subject"),
     "stream_id": _("Stream"),
     "state_reason": _("Reason of the state"),
@@ -63,6 +65,20 @@ LABELS: Final = {
     "at": _("When"),
 }
 """What columns are called that are called alike everywhere."""
+
+
+NEVER: Final = frozenset(
+    {
+        *("published_at", "withdrawn_at", "expires_at", "accepted_at", "revoked_at"),
+        *("last_used_at", "last_seen_at", "last_login", "first_attempt_at", "finished_at"),
+    }
+)
+"""Moments that may not have come, and need not come."""
+
+
+def example(text: str | Promise) -> dict[str, Any]:
+    """What a field of `Narrowing` is filled in with, for its widget: there is no room for help."""
+    return {"widget": forms.TextInput({"placeholder": text})}
 
 
 class Narrowing(forms.Form):
@@ -84,8 +100,17 @@ class Panel(NamedTuple):
     content: SafeString
 
 
+class Column(NamedTuple):
+    """How a column is headed, and how it stands."""
+
+    label: str
+    is_number: bool = False
+    is_quiet: bool = False
+    """What stands in it says for itself what it is; the heading is for ears only."""
+
+
 class Door(NamedTuple):
-    """A way to something that can be done."""
+    """A way to something that can be done, or seen."""
 
     name: str
     label: str | Promise
@@ -120,6 +145,10 @@ class RowAdmin(ModelAdmin, Generic[Row]):  # type: ignore[type-arg] # not generi
     has_page = True
     explanation: str | Promise = ""
     """A sentence above the list."""
+    numbers: frozenset[str] = frozenset()
+    """Columns of numbers that are compared with those above and below."""
+    quiet: frozenset[str] = frozenset()
+    """Columns that need no heading for the eye."""
 
     # What Django asks -----------------------------------------------------------------------
     def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
@@ -170,7 +199,8 @@ class RowAdmin(ModelAdmin, Generic[Row]):  # type: ignore[type-arg] # not generi
             "form": form,
             "filters": form.visible_fields(),
             "is_narrowed": bool(form.given),
-            "labels": [self._label(name) for name in self.columns],
+            "is_mistaken": form.is_bound and not form.is_valid(),
+            "columns": [self._column(name) for name in self.columns],
             "rows": [self._shown(row) for row in cut.rows],
             "older": _at(request, cut.older) if cut.older else "",
             "newest": _at(request, "") if request.GET.get("after") else "",
@@ -238,20 +268,26 @@ class RowAdmin(ModelAdmin, Generic[Row]):  # type: ignore[type-arg] # not generi
         return self.opts.get_field(name)
 
     def _shown(self, row: Row) -> dict[str, Any]:
-        cells = [cell(self.value(row, name)) for name in self.columns]
-        return {"key": self.key(row), "name": str(row), "url": self.row_url(row), "cells": cells}
+        cells = [(self._column(name), self._cell(row, name)) for name in self.columns]
+        return {
+            "key": self.key(row),
+            "name": self.called(row),
+            "url": self.row_url(row),
+            "cells": cells,
+        }
 
     # One row --------------------------------------------------------------------------------
     def row_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         row = self.find(request, object_id)
         self.prepare([row])
         context = {
-            "title": str(row),
+            "title": self.called(row),
             "list_title": self.title,
             "list_url": self.list_url(),
             "facts": self.shown_facts(row, self.facts),
             "panels": self.panels(request, row),
             "doors": self.doors(request, row),
+            "see_also": self.see_also(row),
         }
         return render_page(request, "admin/row.html", context)
 
@@ -277,8 +313,16 @@ class RowAdmin(ModelAdmin, Generic[Row]):  # type: ignore[type-arg] # not generi
         """What can be done with a row, as it is now."""
         return []
 
+    def see_also(self, row: Row) -> list[Door]:
+        """Where other rows stand that have to do with it."""
+        return []
+
+    def called(self, row: Row) -> str:
+        """What a row is called in headings, and by those who only hear the page."""
+        return str(row)
+
     def shown_facts(self, row: Row, names: Iterable[str]) -> list[tuple[str, SafeString]]:
-        return [(self._label(name), cell(self.value(row, name))) for name in names]
+        return [(self._label(name), self._cell(row, name)) for name in names]
 
     # Columns --------------------------------------------------------------------------------
     @property
@@ -287,13 +331,25 @@ class RowAdmin(ModelAdmin, Generic[Row]):  # type: ignore[type-arg] # not generi
 
     def value(self, row: Row, name: str) -> Any:
         """What a column says of a row: a method of this class by that name, else the row's own."""
-        try:
-            self.opts.get_field(name)
-        except FieldDoesNotExist:
-            own = getattr(self, name, None)
-            if callable(own):
-                return own(row)
+        own = getattr(self, name, None)
+        if callable(own) and not self._is_field(name):
+            return own(row)
         return getattr(row, name)
+
+    def _is_field(self, name: str) -> bool:
+        try:
+            field: Any = self.opts.get_field(name)
+        except FieldDoesNotExist:
+            return False
+        # What others point to this row with is no column of it.
+        return bool(field.concrete)
+
+    def _cell(self, row: Row, name: str) -> SafeString:
+        value = self.value(row, name)
+        return nothing(gettext("never")) if value is None and name in NEVER else cell(value)
+
+    def _column(self, name: str) -> Column:
+        return Column(self._label(name), name in self.numbers, name in self.quiet)
 
     def _label(self, name: str) -> str:
         return str(LABELS.get(name) or capfirst(str(label_for_field(name, self.model, self))))

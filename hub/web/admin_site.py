@@ -113,8 +113,9 @@ class OperatorSite(AdminSite):
     def front(self, request: HttpRequest) -> HttpResponse:
         """The health of the hub."""
         groups = [count() for count in self._figures]
-        is_fine = all(figure.is_fine for group in groups for figure in group.figures)
-        return render_page(request, "admin/index.html", {"groups": groups, "is_fine": is_fine})
+        figures = [figure for group in groups for figure in group.figures]
+        wrong = [figure for figure in figures if not figure.is_fine]
+        return render_page(request, "admin/index.html", {"groups": groups, "wrong": wrong})
 
 
 site = OperatorSite()

@@ -45,7 +45,7 @@ class EndpointForm(forms.Form):
         label=_("Topics"),
         required=False,
         choices=[(topic, topic) for topic in CHOOSABLE],
-        widget=forms.CheckboxSelectMultiple,
+        widget=forms.CheckboxSelectMultiple(attrs={"class": "form-check-input"}),
         help_text=_("With none ticked all are sent, those too that the hub learns later."),
     )
 

@@ -31,7 +31,10 @@ class FindElection(Narrowing):
     )
     status = forms.ChoiceField(
         label=gettext_lazy("Dates"),
-        choices=[("", gettext_lazy("all")), *((one.value, one.value) for one in ElectionStatus)],
+        choices=[
+            ("", gettext_lazy("All")),
+            *((one.value, one.value.capitalize()) for one in ElectionStatus),
+        ],
         required=False,
     )
 
@@ -64,7 +67,10 @@ class ElectionAdmin(RowAdmin[Election]):
 
     @admin.display(description=gettext_lazy("dates"))
     def dates(self, row: Election) -> SafeString:
-        return badge("active" if row.status != ElectionStatus.EXPECTED else "invited", row.status)
+        return badge(
+            "active" if row.status != ElectionStatus.EXPECTED else "invited",
+            row.status.capitalize(),
+        )
 
 
 @require_safe

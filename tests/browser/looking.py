@@ -17,18 +17,23 @@ LEFT_OUT: Final = {
 TELEPHONE: Final = 390
 """Pixels; nothing but what scrolls by itself is wider there."""
 UNFOLD: Final = "document.querySelectorAll('details').forEach((one) => (one.open = true))"
-TOO_WIDE: Final = """() => {
+TOO_WIDE: Final = """(telephone) => {
   const room = document.documentElement.clientWidth
-  if (document.documentElement.scrollWidth <= room) return []
+  const unstacked = [...document.querySelectorAll('.table-stacks')].filter(
+    (one) => room <= telephone && one.scrollWidth > one.clientWidth + 1,
+  )
+  const found = unstacked.map((one) => `does not stack: ${one.outerHTML.slice(0, 160)}`)
+  if (document.documentElement.scrollWidth <= room) return found
   const scrolls = (one) => one && (getComputedStyle(one).overflowX !== 'visible'
     || scrolls(one.parentElement.closest('body *')))
   const wide = [...document.querySelectorAll('body *')].filter(
     (one) => one.getBoundingClientRect().right > room + 1 && !scrolls(one),
   )
   const said = wide.map((one) => one.outerHTML.slice(0, 160)).slice(0, 3)
-  return [`${document.documentElement.scrollWidth} px wide`, ...said]
+  return [...found, `${document.documentElement.scrollWidth} px wide`, ...said]
 }"""
-"""How wide the page is, if it does not fit, and some of what is beyond the edge."""
+"""How wide the page is, if it does not fit, and some of what is beyond the edge; on a telephone
+also the tables that should stand in blocks and scroll instead."""
 
 
 def broken_rules(page: Page, *rules: str) -> list[str]:
@@ -43,6 +48,6 @@ def broken_rules(page: Page, *rules: str) -> list[str]:
 
 
 def too_wide(page: Page) -> list[str]:
-    """What is wider than the window and does not scroll by itself."""
-    found: list[str] = page.evaluate(TOO_WIDE)
+    """What is wider than the window and does not scroll by itself, or scrolls and should not."""
+    found: list[str] = page.evaluate(TOO_WIDE, TELEPHONE)
     return found

@@ -173,9 +173,14 @@ def panel(
 
 
 @register.simple_block_tag
-def table(content: str, caption: str) -> str:
-    """A table that scrolls by itself where the window is narrow; `caption` names it."""
-    return render_to_string("components/table.html", {"content": content, "caption": caption})
+def table(content: str, caption: str, *, stacks: bool = False) -> str:
+    """A table that scrolls by itself where the window is narrow; `caption` names it.
+
+    With `stacks` its rows become blocks of lines there: its parts say their roles, since they are
+    no table to the browser then, and a cell has its column's name as `data-label`.
+    """
+    context = {"content": content, "caption": caption, "stacks": stacks}
+    return render_to_string("components/table.html", context)
 
 
 @register.simple_block_tag
@@ -199,6 +204,12 @@ def nav_link(context: Context, view: str, label: str, picture: str) -> dict[str,
         request.path == url or (url != "/" and request.path.startswith(url))
     )
     return {"url": url, "label": label, "picture": picture, "here": here}
+
+
+@register.inclusion_tag("components/trail.html")
+def trail(*steps: str) -> dict[str, Any]:
+    """The way down to a page: address and words of each page above it, in turn."""
+    return {"steps": list(zip(steps[::2], steps[1::2], strict=True))}
 
 
 @register.simple_tag(takes_context=True)

@@ -10,7 +10,6 @@ from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -18,12 +17,13 @@ from django.utils.translation import gettext_lazy
 
 from accounts.deeds import ActingAdmin, Deed, Done
 from hub.audit.services import Actor
+from hub.kit import clock
 from hub.kit.ids import event_id, parse_event_id
-from hub.web.admin_cells import badge, cell, link
-from hub.web.admin_rows import Narrowing, Panel
+from hub.web.admin_cells import badge, cell, clipped, link, since, small_table, until
+from hub.web.admin_rows import Narrowing, Panel, example
 from hub.web.admin_site import site
 from incidents.alerts.admin.endpoints import host_of
-from incidents.alerts.models import Delivery, DeliveryState
+from incidents.alerts.models import Delivery, DeliveryState, EndpointState
 from incidents.alerts.services.deliveries import RETRIED, cancel_delivery, retry_delivery
 from incidents.alerts.streams import about, refs_of
 
@@ -41,13 +41,21 @@ def _cancel(row: Delivery, fields: Mapping[str, Any], by: Actor) -> Done:
 class FindDelivery(Narrowing):
     """By what it tells of, where to, or how it stands."""
 
-    ref = forms.CharField(label=gettext_lazy("Ref"), required=False, max_length=11)
-    member = forms.CharField(label=gettext_lazy("Organisation (short name)"), required=False)
-    endpoint = forms.UUIDField(label=gettext_lazy("Endpoint (id)"), required=False)
-    event = forms.CharField(label=gettext_lazy("Event (id)"), required=False, max_length=36)
+    ref = forms.CharField(
+        label=gettext_lazy("Incident"), required=False, max_length=11, **example("DF-7K3Q9MXA")
+    )
+    member = forms.CharField(
+        label=gettext_lazy("Organisation"), required=False, **example(gettext_lazy("short name"))
+    )
+    endpoint = forms.UUIDField(
+        label=gettext_lazy("Endpoint"), required=False, **example(gettext_lazy("id"))
+    )
+    event = forms.CharField(
+        label=gettext_lazy("Event"), required=False, max_length=36, **example("evt_…")
+    )
     state = forms.ChoiceField(
         label=gettext_lazy("State"),
-        choices=[("", gettext_lazy("all")), *DeliveryState.choices],
+        choices=[("", gettext_lazy("All")), *DeliveryState.choices],
         required=False,
     )
 
@@ -63,9 +71,10 @@ class FindDelivery(Narrowing):
 class DeliveryAdmin(ActingAdmin[Delivery]):
     title = gettext_lazy("Deliveries")
     list_display = (
-        *("id", "topic", "incident", "organisation", "where", "state_in_words", "attempt_no"),
-        *("next_time", "created_at"),
+        *("id", "state_in_words", "topic", "incident", "organisation", "where", "attempt_no"),
+        *("next_in_words", "waited"),
     )
+    numbers = frozenset({"attempt_no"})
     facts = (
         *("topic", "incident", "version", "event_link", "organisation", "where", "state_in_words"),
         *("attempt_no", "sequence", "next_time", "created_at", "first_attempt_at", "finished_at"),
@@ -73,7 +82,8 @@ class DeliveryAdmin(ActingAdmin[Delivery]):
     narrowing = FindDelivery
     exact = frozenset({"ref", "event"})
     explanation = gettext_lazy(
-        "One event owed to one endpoint. What was said in it, and answered to it, is not shown."
+        "One event owed to one endpoint, newest first. What was said in it, and answered to it, is"
+        " not shown."
     )
     deeds_together = (
         Deed(
@@ -137,13 +147,13 @@ class DeliveryAdmin(ActingAdmin[Delivery]):
         return link(url, event_id(row.event_id))
 
     @admin.display(description=gettext_lazy("organisation"))
-    def organisation(self, row: Delivery) -> str:
-        return row.endpoint.member.slug
+    def organisation(self, row: Delivery) -> SafeString:
+        return clipped(row.endpoint.member.slug)
 
     @admin.display(description=gettext_lazy("endpoint"))
     def where(self, row: Delivery) -> SafeString:
         url = reverse("admin:alerts_endpoint_change", args=[row.endpoint_id])
-        return link(url, host_of(row.endpoint))
+        return clipped(link(url, host_of(row.endpoint)))
 
     @admin.display(description=gettext_lazy("state"))
     def state_in_words(self, row: Delivery) -> SafeString:
@@ -153,18 +163,32 @@ class DeliveryAdmin(ActingAdmin[Delivery]):
     def next_time(self, row: Delivery) -> Any:
         return row.next_at if row.state == DeliveryState.PENDING else None
 
+    @admin.display(description=gettext_lazy("next try"))
+    def next_in_words(self, row: Delivery) -> SafeString | str:
+        if row.state != DeliveryState.PENDING:
+            return ""
+        if row.endpoint.state == EndpointState.DISABLED:
+            return _("when resumed")
+        return until(row.next_at) if row.next_at > clock.now() else _("due")
+
+    @admin.display(description=gettext_lazy("age"))
+    def waited(self, row: Delivery) -> SafeString:
+        return since(row.created_at)
+
+    def called(self, row: Delivery) -> str:
+        return _("Delivery %d") % row.pk
+
 
 def _attempts(delivery: Delivery) -> SafeString:
     rows = [
         (
             cell(one.number),
             cell(one.at),
-            cell(str(one.status) if one.status else one.error),
+            cell(str(one.status) if one.status else one.error or _("no answer")),
             cell(f"{one.duration_ms} ms"),
             cell(one.address),
         )
         for one in delivery.attempts.defer("answer").order_by("pk")
     ]
     labels = [_("Number"), _("When"), _("Outcome"), _("Took"), _("Address")]
-    context = {"caption": _("Attempts"), "labels": labels, "rows": rows}
-    return render_to_string("admin/_table.html", context)
+    return small_table(_("Attempts"), labels, rows)

@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy
 from accounts.deeds import ActingAdmin, Deed, Done
 from hub.audit.services import Actor
 from hub.web.admin_cells import badge, link
-from hub.web.admin_rows import Narrowing
+from hub.web.admin_rows import Door, Narrowing, example
 from hub.web.admin_site import site
 from incidents.alerts.models import Endpoint, EndpointState
 from incidents.alerts.services.endpoints import disable_endpoint, enable_endpoint
@@ -61,10 +61,12 @@ def _resume(row: Endpoint, fields: Mapping[str, Any], by: Actor) -> Done:
 class FindEndpoint(Narrowing):
     """By organisation, or by state."""
 
-    member = forms.CharField(label=gettext_lazy("Organisation (short name)"), required=False)
+    member = forms.CharField(
+        label=gettext_lazy("Organisation"), required=False, **example(gettext_lazy("short name"))
+    )
     state = forms.ChoiceField(
         label=gettext_lazy("State"),
-        choices=[("", gettext_lazy("all")), *EndpointState.choices],
+        choices=[("", gettext_lazy("All")), *EndpointState.choices],
         required=False,
     )
 
@@ -75,8 +77,9 @@ class EndpointAdmin(ActingAdmin[Endpoint]):
     list_display = ("host", "organisation", "state_in_words", "sequence", "created_at")
     facts = (
         *("organisation", "url", "description", "topics", "state_in_words", "state_reason"),
-        *("sequence", "not_before", "created_at", "updated_at", "deliveries"),
+        *("sequence", "not_before", "created_at", "updated_at"),
     )
+    numbers = frozenset({"sequence"})
     narrowing = FindEndpoint
     explanation = gettext_lazy(
         "Addresses of members' systems to which alerts are posted. Their secrets are shown to"
@@ -129,10 +132,16 @@ class EndpointAdmin(ActingAdmin[Endpoint]):
     def state_in_words(self, row: Endpoint) -> SafeString:
         return badge("paused" if row.state == EndpointState.DISABLED else row.state)
 
-    @admin.display(description=gettext_lazy("deliveries"))
-    def deliveries(self, row: Endpoint) -> SafeString:
-        url = reverse("admin:alerts_delivery_changelist", query={"endpoint": str(row.pk)})
-        return link(url, _("What was sent there"))
+    def see_also(self, row: Endpoint) -> list[Door]:
+        sent = reverse("admin:alerts_delivery_changelist", query={"endpoint": str(row.pk)})
+        log = reverse("admin:audit_auditentry_changelist", query={"subject": str(row.pk)})
+        return [
+            Door("send", _("Deliveries"), sent),
+            Door("history", _("Audit log"), log),
+        ]
+
+    def called(self, row: Endpoint) -> str:
+        return _("Endpoint at %s") % host_of(row)
 
 
 def host_of(endpoint: Endpoint) -> str:

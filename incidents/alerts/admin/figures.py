@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from hub.web.admin_cells import age
 from hub.web.admin_site import MOST_COUNTED, Figure, Figures, counted
 from incidents.alerts.lag import Lag, lag
 
@@ -36,7 +37,7 @@ def _sending(found: Lag) -> list[Figure]:
         ),
         Figure(
             gettext_lazy("Oldest that is due"),
-            _seconds(found.oldest_due),
+            _oldest(found.oldest_due),
             is_prompt,
             gettext_lazy("Below 5 seconds, but for receivers that have four posts open already."),
         ),
@@ -86,5 +87,5 @@ def _deliveries(state: str) -> str:
     return reverse("admin:alerts_delivery_changelist", query={"state": state})
 
 
-def _seconds(age: timedelta | None) -> str:
-    return _("none is due") if age is None else f"{max(0.0, age.total_seconds()):,.0f} s"
+def _oldest(since: timedelta | None) -> str:
+    return _("none is due") if since is None else age(since)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any, Final
 
 from django import forms
@@ -18,10 +19,10 @@ from django.utils.translation import gettext_lazy
 from accounts.deeds import ActingAdmin, Deed, Done
 from accounts.operators import acting
 from hub.audit.services import Actor
-from hub.web.admin_cells import badge, cell, code, link, mark
-from hub.web.admin_rows import Narrowing, Panel
+from hub.web.admin_cells import badge, cell, code, link, mark, permitted, small_table
+from hub.web.admin_rows import Door, Narrowing, Panel, example
 from hub.web.admin_site import site
-from incidents.core.admin.opened import OPEN_FOR, is_open, keep_open
+from incidents.core.admin.opened import OPEN_FOR, keep_open, open_until
 from incidents.core.models import Incident, Observation, Status
 from incidents.core.representation import represent_incident, represent_observation
 from incidents.core.services.opening import open_incident, read_opened
@@ -33,6 +34,13 @@ SHOWN: Final = (
 )
 """The columns that are read at all: no page can show what was not fetched."""
 MOST_PARTS: Final = 50
+ALREADY: Final = frozenset(
+    {
+        *("ref", "url", "status", "tlp", "pap", "owner", "version", "revision"),
+        *("created_at", "updated_at", "published_at", "withdrawn_at"),
+    }
+)
+"""Stands among the facts of every incident, opened or not."""
 PROSE: Final = ("title", "summary", "narrative", "script", "withdrawn_reason")
 
 
@@ -58,16 +66,20 @@ def _open(row: Incident, fields: Mapping[str, Any], by: Actor) -> Done:
 class FindIncident(Narrowing):
     """By ref, or by what is no secret to an operator."""
 
-    ref = forms.CharField(label=gettext_lazy("Ref"), required=False, max_length=11)
-    owner = forms.CharField(label=gettext_lazy("Owner (short name)"), required=False)
+    ref = forms.CharField(
+        label=gettext_lazy("Ref"), required=False, max_length=11, **example("DF-7K3Q9MXA")
+    )
+    owner = forms.CharField(
+        label=gettext_lazy("Owner"), required=False, **example(gettext_lazy("short name"))
+    )
     tlp = forms.ChoiceField(
         label=gettext_lazy("Mark"),
-        choices=[("", gettext_lazy("all")), *Tlp.choices],
+        choices=[("", gettext_lazy("All")), *Tlp.choices],
         required=False,
     )
     status = forms.ChoiceField(
         label=gettext_lazy("Status"),
-        choices=[("", gettext_lazy("all")), *Status.choices],
+        choices=[("", gettext_lazy("All")), *Status.choices],
         required=False,
     )
 
@@ -77,8 +89,8 @@ class IncidentAdmin(ActingAdmin[Incident]):
     title = gettext_lazy("Incidents")
     list_display = ("ref", "owner_name", "marked", "state", "published_at", "updated_at")
     facts = (
-        *("owner_name", "marked", "pap", "state", "version", "revision", "created_at"),
-        *("published_at", "updated_at", "withdrawn_at", "seen_by", "alerts", "log"),
+        *("owner_name", "marked", "permissible", "state", "version", "revision", "created_at"),
+        *("published_at", "updated_at", "withdrawn_at"),
     )
     narrowing = FindIncident
     exact = frozenset({"ref"})
@@ -115,8 +127,8 @@ class IncidentAdmin(ActingAdmin[Incident]):
         return rows
 
     def panels(self, request: HttpRequest, row: Incident) -> list[Panel]:
-        if is_open(request, row):
-            return _opened(read_opened(incident_id=row.pk, by=acting(request)))
+        if until := open_until(request, row):
+            return _opened(read_opened(incident_id=row.pk, by=acting(request)), until)
         text = render_to_string("admin/closed.html", {"minutes": OPEN_FOR.seconds // 60})
         return [Panel(_("Title and texts"), text), Panel(_("Observations"), _observations(row))]
 
@@ -132,19 +144,20 @@ class IncidentAdmin(ActingAdmin[Incident]):
     def state(self, row: Incident) -> SafeString:
         return badge(row.status)
 
-    @admin.display(description=gettext_lazy("who sees it"))
-    def seen_by(self, row: Incident) -> SafeString:
-        return link(why_url(row.ref), _("Ask for an organisation or a person"))
+    @admin.display(description="PAP")
+    def permissible(self, row: Incident) -> SafeString:
+        return permitted(row.pap)
 
-    @admin.display(description=gettext_lazy("alerts"))
-    def alerts(self, row: Incident) -> SafeString:
-        url = reverse("admin:alerts_delivery_changelist", query={"ref": row.ref})
-        return link(url, _("What was sent of it"))
-
-    @admin.display(description=gettext_lazy("audit log"))
-    def log(self, row: Incident) -> SafeString:
-        url = reverse("admin:audit_auditentry_changelist", query={"subject": row.ref})
-        return link(url, _("What was done with it"))
+    def see_also(self, row: Incident) -> list[Door]:
+        sent = reverse("admin:alerts_delivery_changelist", query={"ref": row.ref})
+        told = reverse("admin:outbox_event_changelist", query={"id": str(row.pk)})
+        log = reverse("admin:audit_auditentry_changelist", query={"subject": row.ref})
+        return [
+            Door("eye", _("Who sees it"), why_url(row.ref)),
+            Door("bell", _("Events"), told),
+            Door("send", _("Deliveries"), sent),
+            Door("history", _("Audit log"), log),
+        ]
 
 
 def why_url(ref: str, observation: str = "") -> str:
@@ -168,15 +181,18 @@ def _observations(incident: Incident) -> SafeString:
         for one in known
     ]
     labels = [_("Id"), _("By"), _("Mark"), _("When"), _("Who sees it")]
-    context = {"caption": _("Observations"), "labels": labels, "rows": rows}
-    return render_to_string("admin/_table.html", context)
+    return small_table(_("Observations"), labels, rows)
 
 
-def _opened(incident: Incident) -> list[Panel]:
+def _opened(incident: Incident, until: datetime) -> list[Panel]:
     document = represent_incident(incident, for_owner=True)
     prose = [(_label(name), document.pop(name)) for name in PROSE if document.get(name)]
-    others = [(_label(name), cell(value)) for name, value in document.items() if value]
-    whole = render_to_string("admin/_prose.html", {"prose": prose})
+    others = [
+        (_label(name), cell(value))
+        for name, value in document.items()
+        if value and name not in ALREADY
+    ]
+    whole = render_to_string("admin/_prose.html", {"prose": prose, "until": until})
     rest = render_to_string("admin/_facts.html", {"facts": others})
     parts = incident.observations.select_related("organisation", "incident")
     said = _said(list(parts.order_by("-at", "-pk")[:MOST_PARTS]))
@@ -195,8 +211,7 @@ def _said(observations: Sequence[Observation]) -> SafeString:
         told = {name: said[name] for name in known if said[name]}
         rows.append((code(one.pk), cell(one.organisation.slug), mark(one.tlp), cell(told)))
     labels = [_("Id"), _("By"), _("Mark"), _("What was said")]
-    context = {"caption": _("Observations"), "labels": labels, "rows": rows}
-    return render_to_string("admin/_table.html", context)
+    return small_table(_("Observations"), labels, rows)
 
 
 def _label(name: str) -> str:

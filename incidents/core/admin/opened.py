@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from django.http import HttpRequest
@@ -21,8 +21,10 @@ def keep_open(request: HttpRequest, incident: Incident) -> None:
     request.session[KEY] = {**_still_open(request), str(incident.pk): until}
 
 
-def is_open(request: HttpRequest, incident: Incident) -> bool:
-    return str(incident.pk) in _still_open(request)
+def open_until(request: HttpRequest, incident: Incident) -> datetime | None:
+    """The moment at which it is closed again; None if it is not open."""
+    until = _still_open(request).get(str(incident.pk))
+    return datetime.fromtimestamp(until, UTC) if until else None
 
 
 def _still_open(request: HttpRequest) -> dict[str, float]:

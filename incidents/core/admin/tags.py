@@ -39,7 +39,7 @@ class MergeForm(forms.Form):
         max_length=400,
         help_text=gettext_lazy('As it is written: tag:"robo call"'),
     )
-    into = forms.CharField(label=gettext_lazy("becomes"), max_length=400)
+    into = forms.CharField(label=gettext_lazy("Becomes"), max_length=400)
 
 
 def _merge(_row: None, fields: Mapping[str, Any], by: Actor) -> Done:

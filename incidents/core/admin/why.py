@@ -22,19 +22,27 @@ class WhyForm(forms.Form):
 
     ref = forms.RegexField(
         rf"(?i)^{REF_PATTERN}\Z",
-        label=_("Ref of the incident"),
+        label=_("Incident"),
+        widget=forms.TextInput({"placeholder": "DF-7K3Q9MXA"}),
         error_messages={"invalid": _("A ref looks like DF-7K3Q9MXA.")},
     )
     member = forms.CharField(
-        label=_("Short name of the organisation"),
+        label=_("Organisation"),
         required=False,
         max_length=64,
-        help_text=_("Alone, it stands for its tokens, endpoints and feed."),
+        widget=forms.TextInput({"placeholder": _("short name")}),
     )
     email = forms.EmailField(
-        label=_("E-mail address of a person"), required=False, max_length=EMAIL_LENGTH
+        label=_("Person"),
+        required=False,
+        max_length=EMAIL_LENGTH,
+        widget=forms.EmailInput({"placeholder": _("e-mail address"), "autocomplete": "off"}),
     )
-    observation = forms.UUIDField(label=_("Id of an observation"), required=False)
+    observation = forms.UUIDField(
+        label=_("Observation"),
+        required=False,
+        widget=forms.TextInput({"placeholder": _("its id, if it is about one")}),
+    )
 
     def clean_ref(self) -> str:
         ref: str = self.cleaned_data["ref"]

@@ -270,7 +270,7 @@ def test_observations_stand_with_what_they_say_and_hidden_ones_do_not() -> None:
 
     for words in ("Chatter", "Removed", "chatter.example", "22 Nov 2026", "@fake", "Paid", "0100"):
         assert words in page.text["observations"]
-    assert "1200 views" in page.text["observations"]
+    assert "1,200 views" in page.text["observations"]
     assert "+16035550100" not in page.html
     assert "Hidden place" not in page.html
     assert "Hidden place TLP:AMBER" in own.text["observations"]

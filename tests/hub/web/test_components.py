@@ -179,3 +179,20 @@ def test_the_navigation_marks_where_one_is_and_leaves_out_what_is_not_there() ->
 
     assert 'href="/design/" aria-current="page"' in here
     assert absent == ""
+
+
+def test_the_trail_leads_to_the_pages_above_and_their_names_stay_text() -> None:
+    html = rendered("{% trail '/one/' 'One' '/two/' name %}", name="<b>Two</b>")
+
+    assert html.count("<li>") == 2
+    assert 'href="/one/"' in html
+    assert 'href="/two/"' in html
+    assert "<bdi>&lt;b&gt;Two&lt;/b&gt;</bdi>" in html
+
+
+@pytest.mark.parametrize(("options", "is_said"), [("", False), (" stacks=True", True)])
+def test_a_table_that_stacks_says_that_it_is_one(options: str, is_said: bool) -> None:
+    html = rendered("{% table caption='People'" + options + " %}<tbody></tbody>{% endtable %}")
+
+    assert ('role="table"' in html) is is_said
+    assert ("table-stacks" in html) is is_said

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -12,13 +14,21 @@ from django.test.utils import CaptureQueriesContext
 from accounts.models import Member, User
 from accounts.readers import Reader
 from hub.audit.models import AuditEntry
+from hub.kit.presence import RELAY, WORKER, Presence
 from hub.outbox.models import Event
+from hub.web import admin as processes
 from incidents.alerts.engine.record import record_results
 from incidents.alerts.models import Attempt, Delivery, Endpoint
 from tests import alerting, make
 from tests.operating import SECRET, operating, operator, said
 
 pytestmark = pytest.mark.django_db
+
+
+EVERYBODY = {
+    name: Presence(connected=timedelta(hours=3), silent=timedelta(seconds=1))
+    for name in (RELAY, WORKER)
+}
 
 
 @pytest.fixture
@@ -40,8 +50,9 @@ def figure(client: Client, name: str) -> str:
 
 
 def test_the_front_page_tells_what_waits_and_what_is_normal(
-    client: Client, lead: Reader, birch: Member
+    client: Client, lead: Reader, birch: Member, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(processes, "present", lambda: EVERYBODY)
     alerting.endpoint(birch)
     make.incident(by=lead)
     assert figure(client, "Waiting for their fan-out") == "1 Fine"
@@ -66,6 +77,48 @@ def test_the_front_page_says_what_is_not_as_it_should_be(
 
     assert figure(client, "Due now") == "1 Look"
     assert "Some figures are not as they should be" in client.get("/admin/").content.decode()
+
+
+@pytest.mark.parametrize(
+    ("seen", "relay", "workers"),
+    [
+        (
+            EVERYBODY,
+            "seen 1 s ago, there for 3 h 0 min Fine",
+            "seen 1 s ago, there for 3 h 0 min Fine",
+        ),
+        ({}, "not seen Look", "not seen Look"),
+        (
+            {name: Presence(timedelta(days=2), timedelta(seconds=40)) for name in EVERYBODY},
+            "seen 40 s ago, there for 2 d 0 h Look",
+            "seen 40 s ago, there for 2 d 0 h Fine",
+        ),
+        (dict.fromkeys(EVERYBODY, Presence(None, None)), "connected Fine", "connected Fine"),
+    ],
+)
+def test_the_front_page_tells_when_the_processes_were_seen(
+    client: Client,
+    monkeypatch: pytest.MonkeyPatch,
+    seen: dict[str, Presence],
+    relay: str,
+    workers: str,
+) -> None:
+    monkeypatch.setattr(processes, "present", lambda: seen)
+
+    assert figure(client, "Relay") == relay
+    assert figure(client, "Workers") == workers
+
+
+def test_behind_a_pooler_nothing_is_said_of_workers(
+    client: Client, monkeypatch: pytest.MonkeyPatch, settings: Any
+) -> None:
+    settings.HUB_DATABASE_DIRECT_URL = "postgresql://elsewhere/hub"
+
+    monkeypatch.setattr(processes, "present", lambda: {RELAY: EVERYBODY[RELAY]})
+    assert figure(client, "Relay") == "listens Fine"
+    assert figure(client, "Workers") == "not known Fine"
+    monkeypatch.setattr(processes, "present", dict)
+    assert figure(client, "Relay") == "not seen Look"
 
 
 def test_the_front_page_takes_as_many_queries_for_many_rows_as_for_one(
@@ -192,6 +245,24 @@ def test_nothing_is_done_with_none(client: Client) -> None:
     answer = client.get("/admin/alerts/delivery/together/cancel/", follow=True)
 
     assert "Tick at least one." in answer.content.decode()
+
+
+@pytest.mark.parametrize("kind", ["outbox/event", "alerts/endpoint"])
+def test_an_event_and_an_endpoint_lead_to_their_deliveries(
+    client: Client, lead: Reader, birch: Member, kind: str
+) -> None:
+    some_delivery(lead, birch)
+    make.incident(by=lead)
+    key = (
+        Endpoint.objects.get().pk if kind == "alerts/endpoint" else Delivery.objects.get().event_id
+    )
+
+    page = client.get(f"/admin/{kind}/{key}/").content.decode()
+    found = re.search(r'href="(/admin/alerts/delivery/[^"]*)"', page)
+
+    assert found is not None
+    assert "alerts.Delivery" not in page
+    assert "Waiting" in said(client.get(found[1]).content.decode()).partition("Next try")[2]
 
 
 def test_deliveries_are_found_by_what_they_are_about(

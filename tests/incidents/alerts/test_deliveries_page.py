@@ -43,8 +43,8 @@ def client(birch: Member) -> Client:
 def rows(client: Client, endpoint: Endpoint, query: str = "") -> list[str]:
     """The rows of the log, as text."""
     page = client.get(page_of(endpoint) + query).content.decode()
-    found = page.partition('id="delivery-rows"')[2].partition("<tbody>")[2].partition("</tbody>")[0]
-    cells = [re.sub(r"<[^>]+>", " ", row) for row in found.split("</tr>")]
+    found = page.partition('id="delivery-rows"')[2].partition("<tbody")[2].partition("</tbody>")[0]
+    cells = [re.sub(r"<[^>]+>", " ", row) for row in found.partition(">")[2].split("</tr>")]
     return [" ".join(unescape(one).split()) for one in cells if one.strip()]
 
 

@@ -109,7 +109,7 @@ def test_the_list_tells_how_each_endpoint_does(birch: Member, lead: Reader) -> N
         state=DeliveryState.DEAD, finished_at=endpoint.created_at
     )
 
-    row = as_admin(birch).get(PAGE).content.decode().partition("<tbody>")[2]
+    row = as_admin(birch).get(PAGE).content.decode().partition("<tbody")[2]
 
     cells = re.findall(r"<td[^>]*>(.*?)</td>", row, re.DOTALL)
     assert URL in row
@@ -124,9 +124,9 @@ def test_what_was_never_sent_is_not_counted(birch: Member, lead: Reader) -> None
     make.incident(by=lead)
     alerting.fan_out_all()
 
-    row = as_admin(birch).get(PAGE).content.decode().partition("<tbody>")[2]
+    row = as_admin(birch).get(PAGE).content.decode().partition("<tbody")[2]
 
-    assert re.findall(r'<td class="number shrink">(\d+)</td>', row) == ["0", "0"]
+    assert re.findall(r'<td[^>]*class="number shrink"[^>]*>(\d+)</td>', row) == ["0", "0"]
 
 
 @pytest.mark.parametrize("number", [1, 20])

@@ -12,6 +12,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand
 from django.db import connection
 
+from hub.kit.presence import RELAY, name_connections
 from hub.outbox.models import CHANNEL as EVENTS_CHANNEL
 from hub.relay.doers import EventDoer, SendingDoer
 from hub.relay.loop import Relay
@@ -33,6 +34,7 @@ class Command(BaseCommand):
 
         signal.signal(signal.SIGTERM, stop)
         signal.signal(signal.SIGINT, stop)
+        name_connections(RELAY)
         run_relay(stopped)
 
 
