@@ -20,7 +20,7 @@ from jsonschema import Draft202012Validator  # type: ignore[import-untyped] # it
 
 from accounts.models import Member
 from accounts.readers import Reader
-from hub.kit.outgoing import Answer
+from hub.kit.answers import Answer
 from hub.outbox.models import Chore, Event
 from incidents.alerts.engine.claim import Claimed, Sending, claim
 from incidents.alerts.engine.due import Activity

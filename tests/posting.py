@@ -11,7 +11,8 @@ from typing import Any
 
 import aiohappyeyeballs
 
-from hub.kit.outgoing import Answer, Limits, Poster
+from hub.kit.answers import Answer
+from hub.kit.outgoing import Limits, Poster
 from tests import receivers
 from tests.receivers import Receiver, Script, Trust
 

@@ -9,7 +9,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
-from hub.kit.outgoing import ErrorClass
+from hub.kit.answers import ErrorClass
 from incidents.alerts.engine.posting import UNREADABLE_SECRET
 
 TOPICS: Final[dict[str, str | Promise]] = {

@@ -15,7 +15,7 @@ from accounts.models import ApiToken, Invitation, Member, User
 from accounts.readers import Reader
 from accounts.roles import Role
 from hub.kit import clock
-from hub.kit.outgoing import Answer
+from hub.kit.answers import Answer
 from hub.outbox.models import ClockTimestamp
 from incidents.alerts.engine.claim import Sending
 from incidents.alerts.engine.record import record_results

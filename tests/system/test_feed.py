@@ -73,7 +73,7 @@ class FeedReader:
 def test_readers_miss_nothing_and_see_nothing_twice(
     calm_template: Template, start_hub: StartHub, tmp_path: Path, chaos: bool
 ) -> None:
-    count = 5000 if chaos else 400
+    count = 5000 if chaos else 200
     hub = start_hub("web", "relay", like=calm_template)
     readers = [FeedReader(hub.api(slug), limit) for slug, limit in PAGES.items()]
 

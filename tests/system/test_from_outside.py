@@ -27,7 +27,7 @@ EVERYBODY = ("author", *INSIDE, "outside")
 def test_an_incident_reaches_those_who_may_have_it_once_and_leaves_no_trace_elsewhere(
     start_hub: StartHub, sink: Sink, chaos: bool
 ) -> None:
-    count = 100 if chaos else 20
+    count = 100 if chaos else 10
     hub = start_hub(*BASICS)
     apis = {slug: Api(hub.port, token) for slug, token in admitted(hub).items()}
     endpoints = {slug: endpoint_of(hub, slug, sink) for slug in (*INSIDE, "outside")}

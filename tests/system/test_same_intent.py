@@ -22,7 +22,7 @@ PATIENCE = 50
 
 
 def test_parallel_posts_with_one_key_make_one_incident(start_hub: StartHub, chaos: bool) -> None:
-    keys = [secrets.token_hex(16) for _ in range(200 if chaos else 12)]
+    keys = [secrets.token_hex(16) for _ in range(200 if chaos else 6)]
     hub = start_hub("web")
     api = hub.api("filer")
     statuses: Counter[int] = Counter()

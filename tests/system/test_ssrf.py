@@ -15,7 +15,8 @@ import psycopg
 import pytest
 from django.core.management.base import CommandError
 
-from hub.kit.outgoing import Answer, Poster
+from hub.kit.answers import Answer
+from hub.kit.outgoing import Poster
 from hub.kit.provisioning import answer_of
 from hub.outbox.models import Event
 from incidents.alerts.engine.run import deliver_due

@@ -18,9 +18,9 @@ from accounts.roles import Role
 from accounts.services.members import change_member_status, create_member
 from accounts.services.tokens import IssuedToken
 from hub.kit import clock
+from hub.kit.answers import Answer as Posted
 from hub.kit.errors import InvalidInput
 from hub.kit.ids import event_id, new_ref, uuid7
-from hub.kit.outgoing import Answer as Posted
 from hub.outbox.models import Event
 from hub.outbox.services import place_events
 from incidents.alerts.engine.claim import Sending, claim

@@ -9,9 +9,9 @@ from typing import NamedTuple, Protocol
 from uuid import UUID
 
 from hub.kit import crypto, signing
+from hub.kit.answers import Answer
 from hub.kit.failpoints import failpoint
 from hub.kit.ids import event_id
-from hub.kit.outgoing import Answer
 from incidents.alerts.engine.claim import Sending
 from incidents.alerts.services.endpoints import secret_context
 

@@ -8,7 +8,7 @@ from enum import StrEnum
 from http import HTTPStatus
 from typing import NamedTuple
 
-from hub.kit.outgoing import Answer
+from hub.kit.answers import Answer
 from incidents.alerts.models import DeliveryState
 
 WAITS_SECONDS = (

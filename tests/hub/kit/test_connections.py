@@ -12,8 +12,9 @@ from typing import Any
 import aiohappyeyeballs
 import pytest
 
+from hub.kit.answers import Answer, ErrorClass
 from hub.kit.connections import BoundedHandler, system_trust
-from hub.kit.outgoing import Answer, ErrorClass, Poster
+from hub.kit.outgoing import Poster
 from tests import receivers
 from tests.posting import NAME, PUBLIC, SHORT, URL, Detour, StubResolver, post_by_detour
 from tests.receivers import Receiver, Script, Trust

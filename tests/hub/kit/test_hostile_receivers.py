@@ -7,7 +7,8 @@ import gzip
 
 import pytest
 
-from hub.kit.outgoing import Answer, ErrorClass, Poster
+from hub.kit.answers import Answer, ErrorClass
+from hub.kit.outgoing import Poster
 from tests import receivers
 from tests.posting import LOOPBACK, SHORT, post_to
 from tests.receivers import Receiver, Script

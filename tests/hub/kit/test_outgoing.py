@@ -9,7 +9,8 @@ from datetime import UTC, datetime
 import pytest
 import time_machine
 
-from hub.kit.outgoing import Answer, ErrorClass, Poster, parse_retry_after
+from hub.kit.answers import Answer, ErrorClass
+from hub.kit.outgoing import Poster, parse_retry_after
 from tests import receivers
 from tests.posting import LOOPBACK, SHORT, post_to
 from tests.receivers import Receiver, Request

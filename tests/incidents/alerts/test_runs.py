@@ -17,7 +17,7 @@ from standardwebhooks import Webhook
 
 from accounts.readers import Reader
 from hub.kit import signing
-from hub.kit.outgoing import Answer
+from hub.kit.answers import Answer
 from incidents.alerts.engine import run
 from incidents.alerts.engine.claim import Claimed, claim
 from incidents.alerts.engine.desk import Abandoned, Desk
