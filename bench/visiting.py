@@ -66,6 +66,7 @@ def furnish(deliveries: int) -> None:
     if not Endpoint.objects.filter(member=member).exists():
         _furnish(member, deliveries)
         with connection.cursor() as cursor:  # as the server does by itself in quieter times
+            cursor.execute("SET statement_timeout = 0")
             cursor.execute("ANALYZE")
 
 
