@@ -27,9 +27,8 @@ from hub.kit.ids import event_id, parse_event_id
 from hub.outbox.models import Event
 from hub.web import words
 from hub.web.pages import render_page
-from incidents.core.api.corrections import merged_refs
-from incidents.core.api.reading import audit_reading, incident_of
 from incidents.core.models import Incident, Observation, Status
+from incidents.core.reading import audit_reading, incident_of, merged_refs
 from incidents.core.representation import represent_observation
 from incidents.crossrefs.showing import links_section, marked_ends
 

@@ -21,7 +21,7 @@ from hub.kit.errors import FieldError, InvalidInput
 from incidents.core.appearances import Appearance
 from incidents.core.models import Incident, Observation, Severity, Status
 from incidents.core.orderings import ON_TOMBSTONES as ORDERS_ON_TOMBSTONES
-from incidents.core.orderings import with_column_of
+from incidents.core.orderings import ORDERINGS, with_column_of
 from incidents.core.search import found_by
 from incidents.sharing.marks import Tlp
 from incidents.taxonomy import registry
@@ -262,3 +262,18 @@ WORDS: Final = {
     "updated_after": Parameter("a moment or day; changed later"),
 }
 """What each filter takes, for the documentation of the API."""
+
+ASKED: Final = (*WORDS, "ordering")
+"""Parameters of the incident list that can be kept."""
+
+
+def require_askable(query: dict[str, str], *, by: Reader) -> None:
+    """Raises InvalidInput, below /query, for what the incident list would refuse."""
+    name = query.get("ordering", "").removeprefix("-")
+    if name and name not in ORDERINGS:
+        detail = f"Lists cannot be ordered by {shown(name)}. {right_words(name, ORDERINGS)}"
+        raise InvalidInput(detail, pointer="/query/ordering", code="invalid_ordering")
+    try:
+        IncidentFilter(query, Incident.objects.visible_to(by), reader=by).qs  # noqa: B018 - making it is the check
+    except InvalidInput as error:
+        raise error.at("/query") from error

@@ -19,9 +19,10 @@ from hub.api.actions import CreateAction, DestroyAction, ListAction, RetrieveAct
 from hub.api.requests import HubRequest
 from hub.api.serializers import NoInput
 from hub.api.views import HubViewSet
-from incidents.core.api.reading import READ, REF, WRITE, audit_reading, find_incident
+from incidents.core.api.reading import READ, REF, WRITE, find_incident
 from incidents.core.models import Incident
 from incidents.core.outputs import IncidentOutput
+from incidents.core.reading import audit_reading
 from incidents.core.representation import represent_incident
 from incidents.crossrefs.clusters import cluster_of
 from incidents.crossrefs.inputs import LinkInput

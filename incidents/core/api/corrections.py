@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import partial
-from uuid import UUID
 
 from django.db import transaction
 from django.http import HttpResponse
 
 from accounts.authentication import reader_of
-from accounts.readers import Reader
 from hub.api.actions import DestroyAction
 from hub.api.requests import HubRequest
 from hub.api.services import forget_refusals, rewrite_answers
-from incidents.core.models import Incident, Status
+from incidents.core.models import Incident
 from incidents.core.redaction import redacted_json
 from incidents.core.services import correcting
 
@@ -49,16 +46,3 @@ class CorrectingActions(DestroyAction[Incident]):
             incident_id=row.pk, into=sent["into"], by=reader_of(request)
         )
         return self.answer(merged)
-
-
-def merged_refs(rows: Sequence[Incident], *, by: Reader) -> dict[UUID, str]:
-    """Refs of the incidents that withdrawn ones were merged into, by id, as far as `by` may read.
-
-    One query if there are any, whether or not they were merged, so that none tells of what is
-    hidden.
-    """
-    asked = {row.merged_into_id or row.pk for row in rows if row.status == Status.WITHDRAWN}
-    if not asked:
-        return {}
-    visible = Incident.objects.visible_to(by).filter(pk__in=asked)
-    return dict(visible.values_list("pk", "ref"))

@@ -18,15 +18,8 @@ from hub.api.requests import HubRequest
 from hub.api.serializers import NoInput
 from hub.kit.errors import InvalidInput, NotAllowed
 from incidents.core import outputs
-from incidents.core.api.corrections import CorrectingActions, merged_refs
-from incidents.core.api.reading import (
-    READ,
-    REF,
-    WRITE,
-    audit_reading,
-    audit_refused,
-    find_incident,
-)
+from incidents.core.api.corrections import CorrectingActions
+from incidents.core.api.reading import READ, REF, WRITE, audit_refused, find_incident
 from incidents.core.filters import WORDS, IncidentFilter
 from incidents.core.history import represent_versions, versions_visible_to
 from incidents.core.inputs import (
@@ -39,6 +32,7 @@ from incidents.core.inputs import (
 )
 from incidents.core.models import Incident
 from incidents.core.orderings import ORDERINGS
+from incidents.core.reading import audit_reading, merged_refs
 from incidents.core.representation import represent_incident
 from incidents.core.services import filing
 

@@ -13,16 +13,10 @@ from accounts.roles import Right
 from hub.api.actions import CreateAction, ListAction, RetrieveAction
 from hub.api.requests import HubRequest
 from incidents.core import outputs
-from incidents.core.api.reading import (
-    READ,
-    REF,
-    WRITE,
-    audit_reading,
-    audit_refused,
-    find_incident,
-)
+from incidents.core.api.reading import READ, REF, WRITE, audit_refused, find_incident
 from incidents.core.inputs import ObservationInput
 from incidents.core.models import Observation
+from incidents.core.reading import audit_reading
 from incidents.core.representation import represent_observation
 from incidents.core.services import observing
 

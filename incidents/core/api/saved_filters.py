@@ -22,16 +22,11 @@ from hub.api.actions import (
 )
 from hub.api.fields import Flag, Name, Text
 from hub.api.serializers import StrictSerializer, merged
-from hub.api.suggestions import right_words, shown
-from hub.kit.errors import InvalidInput
 from incidents.core.api.reading import READ, WRITE
-from incidents.core.filters import WORDS, IncidentFilter
-from incidents.core.models import Incident, SavedFilter
+from incidents.core.filters import ASKED, WORDS, require_askable
+from incidents.core.models import SavedFilter
 from incidents.core.orderings import ORDERINGS
 from incidents.core.services import saved_filters
-
-ASKED = (*WORDS, "ordering")
-"""Parameters of the incident list that can be kept."""
 
 
 class QueryInput(StrictSerializer):
@@ -148,15 +143,3 @@ class SavedFilterViewSet(
 
     def perform_destroy(self, row: SavedFilter) -> None:
         saved_filters.delete_saved_filter(filter_id=row.pk, by=self.reader)
-
-
-def require_askable(query: dict[str, str], *, by: Reader) -> None:
-    """Raises InvalidInput, below /query, for what the incident list would refuse."""
-    name = query.get("ordering", "").removeprefix("-")
-    if name and name not in ORDERINGS:
-        detail = f"Lists cannot be ordered by {shown(name)}. {right_words(name, ORDERINGS)}"
-        raise InvalidInput(detail, pointer="/query/ordering", code="invalid_ordering")
-    try:
-        IncidentFilter(query, Incident.objects.visible_to(by), reader=by).qs  # noqa: B018 - making it is the check
-    except InvalidInput as error:
-        raise error.at("/query") from error

@@ -18,10 +18,10 @@ from accounts.refusals import refusal_on_record
 from accounts.roles import Right
 from accounts.sessions import PageRequest, signed_in
 from hub.web.pages import render_page
-from incidents.core.api.reading import audit_reading
 from incidents.core.forms import choices, typed
 from incidents.core.forms.pasting import recognised
 from incidents.core.models import Status
+from incidents.core.reading import audit_reading
 from incidents.core.services.unsaved import find_unsaved, latest_unsaved
 from incidents.core.views.answering import answer
 from incidents.core.views.finding import own_incident

@@ -15,8 +15,7 @@ from hub.api.pagination import CURSOR, Listing, Ordering, Page
 from hub.api.parameters import check_parameters
 from hub.api.suggestions import right_words, shown
 from hub.kit.errors import InvalidInput
-from incidents.core.api.saved_filters import ASKED
-from incidents.core.filters import IncidentFilter
+from incidents.core.filters import ASKED, IncidentFilter
 from incidents.core.models import Incident, Status
 from incidents.core.orderings import ORDERINGS
 from incidents.core.views.questions import Question

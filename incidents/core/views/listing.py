@@ -17,9 +17,8 @@ from accounts.sessions import PageRequest, signed_in
 from hub.api.pagination import CURSOR, Page
 from hub.kit.errors import InvalidInput
 from hub.web.pages import render_page, wants_fragment
-from incidents.core.api.corrections import merged_refs
-from incidents.core.api.reading import audit_reading
 from incidents.core.models import Incident, SavedFilter
+from incidents.core.reading import audit_reading, merged_refs
 from incidents.core.views import navigation
 from incidents.core.views.choices import Choices
 from incidents.core.views.filter_form import FilterForm

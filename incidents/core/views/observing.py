@@ -19,11 +19,11 @@ from hub.api.problems import field_errors
 from hub.api.serializers import validated
 from hub.kit.errors import Conflict, InvalidInput
 from hub.web.pages import render_page
-from incidents.core.api.reading import audit_reading, incident_of
 from incidents.core.forms import choices
 from incidents.core.forms.observing import ObservationForm
 from incidents.core.inputs import ObservationInput
 from incidents.core.models import Incident, Status
+from incidents.core.reading import audit_reading, incident_of
 from incidents.core.services.observing import add_observation, speaks_from_hidden_group
 
 JOINING: Final = ("platform", "url")

@@ -21,9 +21,9 @@ from hub.api.services import rewrite_answers
 from hub.kit.errors import Conflict, InvalidInput, PreconditionFailed
 from hub.kit.text import read_text
 from hub.web.pages import render_page
-from incidents.core.api.reading import audit_reading
 from incidents.core.models import Incident, Status
 from incidents.core.reach import reach_of
+from incidents.core.reading import audit_reading
 from incidents.core.services.correcting import delete_draft
 from incidents.core.services.filing import publish_incident, withdraw_incident
 from incidents.core.views.finding import own_incident

@@ -12,8 +12,7 @@ from django.http import QueryDict
 
 from hub.api.pagination import CURSOR
 from hub.kit.ids import REF_PATTERN
-from incidents.core.api.saved_filters import ASKED
-from incidents.core.filters import split_values
+from incidents.core.filters import ASKED, split_values
 from incidents.taxonomy.machinetags import FREE, MachineTag, write_tag
 
 ORDERING: Final = "ordering"

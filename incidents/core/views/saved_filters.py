@@ -25,7 +25,7 @@ from accounts.sessions import PageRequest, signed_in
 from hub.kit.errors import Absent, InvalidInput
 from hub.kit.text import read_name
 from hub.web.pages import render_page
-from incidents.core.api.saved_filters import require_askable
+from incidents.core.filters import require_askable
 from incidents.core.models import SavedFilter
 from incidents.core.services import saved_filters as services
 from incidents.core.views import navigation

@@ -17,11 +17,11 @@ from accounts.roles import Right
 from accounts.sessions import PageRequest, signed_in
 from hub.kit.errors import InvalidInput
 from hub.web.pages import render_page, wants_fragment
-from incidents.core.api.reading import audit_reading
 from incidents.core.canonical import canonical_url
 from incidents.core.fingerprints import ALGORITHMS, PRINTABLE
 from incidents.core.forms.pasting import algorithm_of, phone_number, platform_of
 from incidents.core.forms.typed import only, rows_of
+from incidents.core.reading import audit_reading
 from incidents.core.unsaved import Typed
 from incidents.core.views.finding import own_incident
 from incidents.core.views.sheets import Sheet, open_sheet, read_uuid, sent_sheet, show_sheet

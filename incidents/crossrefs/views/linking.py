@@ -20,8 +20,8 @@ from accounts.roles import Right
 from accounts.sessions import PageRequest, signed_in
 from hub.kit.errors import Absent, Conflict, InvalidInput
 from hub.web.pages import render_page, wants_fragment
-from incidents.core.api.reading import audit_reading, incident_of
 from incidents.core.models import Incident, Status
+from incidents.core.reading import audit_reading, incident_of
 from incidents.core.services.observing import speaks_from_hidden_group
 from incidents.crossrefs.forms import LinkForm
 from incidents.crossrefs.models import CrossReference

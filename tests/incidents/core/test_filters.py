@@ -11,8 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from pytest_django import DjangoAssertNumQueries
 
 from accounts.readers import Reader
-from incidents.core.api.saved_filters import ASKED
-from incidents.core.filters import WORDS, IncidentFilter, split_values
+from incidents.core.filters import ASKED, WORDS, IncidentFilter, split_values
 from incidents.core.models import Incident, Severity
 from incidents.core.orderings import SEVERITIES
 from incidents.core.services.filing import update_incident, withdraw_incident
