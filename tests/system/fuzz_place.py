@@ -8,11 +8,11 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
-from django.contrib.sessions.backends.db import SessionStore
 
 from accounts.models import Member, User
 from accounts.readers import Reader
 from accounts.roles import Role
+from accounts.session_store import SessionStore
 from incidents.alerts.services.endpoints import create_endpoint
 from incidents.core.services.saved_filters import create_saved_filter
 from tests import make

@@ -35,6 +35,8 @@ def test_the_api_answers_as_its_document_says(start_hub: StartHub, chaos: bool) 
     tally = Tally()
 
     for turn, (caller, headers) in enumerate(callers.items()):
+        known = requests.get(f"{address}/api/v1/me/", headers=headers, timeout=30)
+        assert known.status_code == (401 if caller == "nobody" else 200), f"{caller}: {known.text}"
         asker = Asker(strict(document), address, headers=headers, names=place["names"], tally=tally)
         if chaos:
             asker.ask_all(times=20_000 // (len(callers) * operations * 2) + 5, number=number)
