@@ -96,6 +96,10 @@ class ActingAdmin(RowAdmin[Row]):
     def _of(self, deed: Deed[Any]) -> str:
         return self._name(deed.name)
 
+    def _told(self) -> list[str]:
+        """What the page of a deed says of its row besides its name: no buttons."""
+        return [name for name in self.columns[1:] if name not in self.quiet]
+
     @staticmethod
     def _view(ask: Callable[..., HttpResponse], deed: Deed[Any]) -> Any:
         def view(request: HttpRequest, **kwargs: Any) -> HttpResponse:
@@ -140,7 +144,7 @@ class ActingAdmin(RowAdmin[Row]):
             "back_text": self.called(row) if page else self.title,
             "list_url": self.list_url() if page else "",
             "list_title": self.title,
-            "facts": [] if deed.form.base_fields else self.shown_facts(row, self.columns[1:]),
+            "facts": [] if deed.form.base_fields else self.shown_facts(row, self._told()),
         }
         return self._ask(request, deed, row, back=back, shown=shown)
 

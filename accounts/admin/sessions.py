@@ -83,6 +83,9 @@ class SessionAdmin(ActingAdmin[Session]):
             raise Absent
         return found
 
+    def called(self, row: Session) -> str:
+        return str(row.user)
+
     @admin.display(description=gettext_lazy("person"))
     def person(self, row: Session) -> SafeString:
         return link(reverse("admin:accounts_user_change", args=[row.user_id]), row.user)

@@ -254,8 +254,10 @@ def test_somebody_is_signed_out_of_one_browser_or_of_all(client: Client, user: U
     browsers = [signed_in(other) for _ in range(3)]
     handle = Session.objects.visible_to(other)[0].handle
 
+    asked = client.get(f"/admin/accounts/session/{other.pk}.{handle}/end/").content.decode()
     answer = client.post(f"/admin/accounts/session/{other.pk}.{handle}/end/")
 
+    assert f"End the session: {other.email}" in asked
     assert answer.status_code == 302
     assert Session.objects.filter(user=other).count() == 2
     assert entry_of(user, "session.end").detail == {"ended": 1}

@@ -248,6 +248,7 @@ def test_what_is_delicate_asks_for_the_password_again_after_some_minutes() -> No
     assert (at_once, later.status_code) == (200, 302)
     assert later["Location"] == "/sign-in/again/?next=%2Forganisation%2Ftokens%2Fnew%2F"
     assert (asked.status_code, wrong.status_code, still_not) == (200, 200, 302)
+    assert f'value="{user.email}"' in asked.content.decode()
     assert proven["Location"] == "/organisation/tokens/new/"
     assert then.status_code == 200
     kept = AuditEntry.objects.filter(action="sign_in.again").order_by("pk")

@@ -157,6 +157,7 @@ def test_signing_out_ends_the_session_and_is_kept(client: Client) -> None:
     answer = client.post("/sign-out/")
 
     assert (asks.status_code, still_in) == (200, 200)
+    assert f"You are signed in as {user.email}." in asks.content.decode()
     assert (answer.status_code, answer["Location"]) == (302, SIGN_IN)
     assert client.get(ME).status_code == 401
     assert Session.objects.filter(user=user).exists() is False

@@ -87,7 +87,7 @@ def _start(request: PageRequest) -> HttpResponse:
     work = None if "another" in request.GET else latest_unsaved(request.reader)
     if work is not None:
         return redirect(_address_of(work.pk))
-    return render_page(request, "incidents/start.html", {})
+    return render_page(request, "incidents/start.html", {"pasted": ""})
 
 
 def _begin(request: PageRequest) -> HttpResponse:
