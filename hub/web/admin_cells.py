@@ -123,17 +123,17 @@ def code(text: Any) -> SafeString:
 
 def badge(state: str, label: str = "") -> SafeString:
     """The state of something, as everywhere in the hub."""
-    return _rendered("components/status.html", ui.status(state, label))
+    return ui.status(state, label)
 
 
 def mark(value: str) -> SafeString:
     """A mark of the Traffic Light Protocol, as everywhere in the hub."""
-    return _rendered("components/tlp.html", ui.tlp(value))
+    return ui.tlp(value)
 
 
 def permitted(value: str) -> SafeString:
     """A mark of the Permissible Actions Protocol, as everywhere in the hub."""
-    return _rendered("components/pap.html", ui.pap(value))
+    return ui.pap(value)
 
 
 def small_table(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import zlib
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 
 from django import template
@@ -16,6 +17,7 @@ from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.timesince import timesince
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from hub.kit.requests import request_id as id_of_request
@@ -28,6 +30,9 @@ SPRITE: Final = "ui/icons.svg"
 MONOGRAM_COLOURS: Final = 8
 MONOGRAM_LETTERS: Final = 2
 JUST_NOW_SECONDS: Final = 60
+SHORTEST_MONTH: Final = timedelta(days=28)
+UNITS: Final = tuple(timedelta(minutes=length) for length in (7 * 24 * 60, 24 * 60, 60, 1))
+EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 # Files and icons ----------------------------------------------------------------------------
@@ -54,41 +59,43 @@ def icon(name: str, size: int = 16) -> SafeString:
 
 
 # Badges -------------------------------------------------------------------------------------
-@register.inclusion_tag("components/tlp.html")
-def tlp(value: str) -> dict[str, Any]:
+@functools.lru_cache(maxsize=4096)
+def _drawn(component: str, **values: str) -> SafeString:
+    """A component that says nothing but its values: a list shows the same few again and again."""
+    return render_to_string(f"components/{component}.html", values)
+
+
+@register.simple_tag
+def tlp(value: str) -> SafeString:
     """A mark of the Traffic Light Protocol, in FIRST's colours and always in words."""
-    return {"value": value, "meaning": words.TLP_MEANINGS.get(value, "")}
+    return _drawn("tlp", value=value, meaning=str(words.TLP_MEANINGS.get(value, "")))
 
 
-@register.inclusion_tag("components/pap.html")
-def pap(value: str) -> dict[str, Any]:
+@register.simple_tag
+def pap(value: str) -> SafeString:
     """A mark of the Permissible Actions Protocol."""
-    return {"value": value, "meaning": words.PAP_MEANINGS.get(value, "")}
+    return _drawn("pap", value=value, meaning=str(words.PAP_MEANINGS.get(value, "")))
 
 
-@register.inclusion_tag("components/severity.html")
-def severity(value: str) -> dict[str, Any]:
+@register.simple_tag
+def severity(value: str) -> SafeString:
     """How bad it is: bars for the eye, and the word."""
-    return {"value": value, "word": words.shown(value, words.SEVERITIES).word}
+    return _drawn("severity", value=value, word=str(words.shown(value, words.SEVERITIES).word))
 
 
-@register.inclusion_tag("components/status.html")
-def status(value: str, label: str = "") -> dict[str, Any]:
+@register.simple_tag
+def status(value: str, label: str = "") -> SafeString:
     """The state of anything; `label` says it in other words."""
     found = words.shown(value, words.STATUSES)
-    return {"word": label or found.word, "tone": found.tone}
+    return _drawn("status", word=str(label or found.word), tone=found.tone)
 
 
-@register.inclusion_tag("components/member.html")
-def member(value: Any, url: str = "") -> dict[str, Any]:
+@register.simple_tag
+def member(value: Any, url: str = "") -> SafeString:
     """An organisation or a person by name, with a monogram that is the same everywhere."""
     name = str(value)
-    return {
-        "name": name,
-        "url": url,
-        "letters": _monogram(name),
-        "colour": zlib.crc32(name.encode()) % MONOGRAM_COLOURS + 1,
-    }
+    colour = zlib.crc32(name.encode()) % MONOGRAM_COLOURS + 1
+    return _drawn("member", name=name, url=url, letters=_monogram(name), colour=str(colour))
 
 
 def _monogram(name: str) -> str:
@@ -124,16 +131,40 @@ def _nothing() -> SafeString:
 
 
 def _in_full(value: datetime) -> str:
-    return date_format(timezone.localtime(value), "j M Y, H:i T")
+    local = timezone.localtime(value)
+    return f"{local.day} {_month(local.month, get_language())} {local:%Y, %H:%M %Z}"
+
+
+@functools.lru_cache
+def _month(number: int, language: str | None) -> str:
+    """Its name, which Django takes long to find; the language is the one that is active."""
+    return date_format(date(2000, number, 1), "M")
 
 
 def _since(value: datetime) -> str:
     now = timezone.now()
-    if abs((now - value).total_seconds()) < JUST_NOW_SECONDS:
+    apart = abs(now - value)
+    if apart.total_seconds() < JUST_NOW_SECONDS:
         return _("just now")
-    if value > now:
-        return _("in %(time)s") % {"time": timesince(now, value, depth=1)}
-    return _("%(time)s ago") % {"time": timesince(value, now, depth=1)}
+    length = _length(apart, get_language()) if apart < SHORTEST_MONTH else _calendar(value, now)
+    return (_("in %(time)s") if value > now else _("%(time)s ago")) % {"time": length}
+
+
+def _length(apart: timedelta, language: str | None) -> str:
+    """In the largest unit that fits."""
+    unit = next(unit for unit in UNITS if apart >= unit)
+    return _counted(apart // unit * unit, language)
+
+
+@functools.lru_cache(maxsize=256)
+def _counted(apart: timedelta, language: str | None) -> str:
+    """In words, which Django takes long to find; the language is the one that is active."""
+    return timesince(EPOCH, EPOCH + apart, depth=1)
+
+
+def _calendar(value: datetime, now: datetime) -> str:
+    """In months and years, of which not all are as long."""
+    return timesince(min(value, now), max(value, now), depth=1)
 
 
 # Forms --------------------------------------------------------------------------------------
