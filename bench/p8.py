@@ -35,6 +35,11 @@ class Question(NamedTuple):
     is_second_page: bool = False
     has_counterpart: bool = True
 
+    @property
+    def kind(self) -> str:
+        """List, filter, search or detail: what the promise is about."""
+        return self.name.split()[0].removesuffix(",")
+
 
 QUESTIONS: Final = (
     Question("list, first page"),
@@ -61,9 +66,8 @@ def measure(place: Place) -> Measured:
         _hub(place, large_url, "hub") as hub,
         _plain(place, large_url, hub.refs, "plain") as plain,
         _hub(place, small_url, "hub over fewer") as fewer,
-        _plain(place, small_url, fewer.refs, "plain over fewer") as plain_fewer,
     ):
-        sides = {"hub": hub, "plain": plain, "small": fewer, "plain small": plain_fewer}
+        sides = {"hub": hub, "plain": plain, "small": fewer}
         for one in found:
             one.ask(sides)
             one.taken.clear()  # that was with cold caches
@@ -131,19 +135,26 @@ class Found:
     def ask(self, sides: Mapping[str, Asker]) -> None:
         """Ask all sides, one after the other."""
         for name, side in sides.items():
-            if not name.startswith("plain") or self.question.has_counterpart:
+            if name != "plain" or self.question.has_counterpart:
                 if name not in self.rows:
                     self.rows[name] = side.rows(self.question, self.who)
                 taken = side.milliseconds(self.question, self.who)
                 self.taken.setdefault(name, []).append(taken)
 
-    def ratios(self, one: str, other: str) -> list[float]:
-        """How much longer one side took than another, round by round."""
-        return ratios(self.taken[one], self.taken[other])
+    def beside_plain(self) -> Verdict:
+        """The hub's time beside the plain view's."""
+        name = f"{self.name}, to plain"
+        return Verdict("P8", name, self._to("plain"), TARGET, note=self._times("plain"))
 
-    def milliseconds(self, side: str) -> str:
-        """What one side took, as it is printed."""
-        return f"{median(self.taken[side]):.1f} ms"
+    def growth(self, small: str) -> Series:
+        """The hub's time beside its own over fewer incidents."""
+        return Series(f"{self.name}, to {small}'s", self._to("small"), "x", self._times("small"))
+
+    def _to(self, side: str) -> list[float]:
+        return ratios(self.taken["hub"], self.taken[side])
+
+    def _times(self, side: str) -> str:
+        return f"{median(self.taken['hub']):.1f} to {median(self.taken[side]):.1f} ms"
 
     def is_comparable(self, other: str) -> bool:
         """Whether the other side had the same to answer, and something."""
@@ -153,12 +164,12 @@ class Found:
 def _measured(
     found: Sequence[Found], shares: dict[str, float], *, small: int, large: int
 ) -> Measured:
+    kinds = dict.fromkeys(question.kind for question in QUESTIONS)
     verdicts = [
-        verdict
-        for one in found
-        for verdict in (_beside_plain(one), _growth(one, small=small))
-        if verdict is not None
+        *(one.beside_plain() for one in found if one.is_comparable("plain")),
+        *(_growth(kind, [one for one in found if one.question.kind == kind]) for kind in kinds),
     ]
+    grown = [one.growth(f"{small:,}") for one in found if one.is_comparable("small")]
     alone = [
         Series(f"{one.name}, {side} {one.rows[side]}", one.taken[side], "ms")
         for one in found
@@ -168,37 +179,19 @@ def _measured(
     readable = [
         Series(f"{who} may read, of {large:,}", [100 * share], "%") for who, share in shares.items()
     ]
-    return Measured(verdicts, [*alone, *readable])
+    return Measured(verdicts, [*grown, *alone, *readable])
 
 
-def _beside_plain(one: Found) -> Verdict | None:
-    """The hub's time beside the plain view's, where both had the same to answer."""
-    if not one.is_comparable("plain"):
-        return None
-    return Verdict(
-        "P8",
-        f"{one.name}, to plain",
-        one.ratios("hub", "plain"),
-        TARGET,
-        note=f"{one.milliseconds('hub')} to {one.milliseconds('plain')}",
-    )
+def _growth(kind: str, found: Sequence[Found]) -> Verdict:
+    """How much longer the hub usually takes than over fewer incidents (docs/adr/0025).
 
-
-def _growth(one: Found, *, small: int) -> Verdict | None:
-    """The hub's time beside its own over fewer incidents.
-
-    Where it grows by more than promised, it is judged by how much the plain view's grows, since
-    PostgreSQL has more to walk for both (docs/adr/0024).
+    Round by round the median over all questions of a kind that both have the same to answer to.
     """
-    if not one.is_comparable("small"):
-        return None
-    grown, target = one.ratios("hub", "small"), TARGET
-    note = f"{one.milliseconds('hub')} to {one.milliseconds('small')}"
-    if median(grown) > TARGET and one.rows.get("plain") == one.rows.get("plain small"):
-        plain = median(one.ratios("plain", "plain small"))
-        target *= max(1.0, plain)
-        note += f"; plain grows {plain:.2f} x"
-    return Verdict("P8", f"{one.name}, to {small:,}'s", grown, target, note=note)
+    both = [one.taken for one in found if one.is_comparable("small")]
+    ours = [median(row) for row in zip(*(taken["hub"] for taken in both), strict=True)]
+    fewer = [median(row) for row in zip(*(taken["small"] for taken in both), strict=True)]
+    note = f"{median(ours):.1f} to {median(fewer):.1f} ms; {len(both)} questions"
+    return Verdict("P8", f"{kind}, growth of the p50", ratios(ours, fewer), TARGET, note=note)
 
 
 @contextlib.contextmanager
