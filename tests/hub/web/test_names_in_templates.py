@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import re
+from typing import Any
 
 import pytest
 from django.conf import settings as hub_settings
@@ -20,7 +21,7 @@ MISSING = re.compile(r"nobody passed \[([^\]]*)\]")
 
 
 def test_every_page_is_given_what_its_templates_show(settings: Settings) -> None:
-    templates = copy.deepcopy(hub_settings.TEMPLATES)
+    templates: list[Any] = copy.deepcopy(hub_settings.TEMPLATES)
     templates[0]["OPTIONS"]["string_if_invalid"] = "nobody passed [%s]"
     settings.TEMPLATES = templates
     world = World()
