@@ -170,8 +170,8 @@ def _sessions_of(user: User) -> SafeString:
         )
         for session in Session.objects.visible_to(user)
     ]
-    labels = [_("Browser"), _("Address"), _("Signed in"), _("Last seen"), _("End")]
-    return small_table(_("Where they are signed in"), labels, rows)
+    labels = [_("Browser"), _("Address"), _("Signed in"), _("Last seen")]
+    return small_table(_("Where they are signed in"), labels, rows, door=_("End"))
 
 
 def end_door(session: Session) -> SafeString:

@@ -137,12 +137,13 @@ def permitted(value: str) -> SafeString:
 
 
 def small_table(
-    caption: str, labels: Sequence[str], rows: Iterable[Sequence[SafeString]]
+    caption: str, labels: Sequence[str], rows: Iterable[Sequence[SafeString]], *, door: str = ""
 ) -> SafeString:
-    """A table within a page; the first cell of each row names it."""
-    labelled = [list(zip(labels, cells, strict=True)) for cells in rows]
-    return _rendered("admin/_table.html", {"caption": caption, "labels": labels, "rows": labelled})
+    """A table within a page; the first cell of each row names it.
 
-
-def _rendered(template: str, context: dict[str, Any]) -> SafeString:
-    return render_to_string(template, context)
+    With `door` the last cell of each row leads on and says so itself: that names its column.
+    """
+    columns = [*((label, False) for label in labels), *([(door, True)] if door else [])]
+    told = [[(*column, shown) for column, shown in zip(columns, row, strict=True)] for row in rows]
+    context = {"caption": caption, "columns": columns, "rows": told}
+    return render_to_string("admin/_table.html", context)

@@ -254,9 +254,11 @@ def test_somebody_is_signed_out_of_one_browser_or_of_all(client: Client, user: U
     browsers = [signed_in(other) for _ in range(3)]
     handle = Session.objects.visible_to(other)[0].handle
 
+    theirs = client.get(f"/admin/accounts/user/{other.pk}/").content.decode()
     asked = client.get(f"/admin/accounts/session/{other.pk}.{handle}/end/").content.decode()
     answer = client.post(f"/admin/accounts/session/{other.pk}.{handle}/end/")
 
+    assert (theirs.count("/end/"), theirs.count('data-label="End"')) == (4, 0)
     assert f"End the session: {other.email}" in asked
     assert answer.status_code == 302
     assert Session.objects.filter(user=other).count() == 2

@@ -180,8 +180,8 @@ def _observations(incident: Incident) -> SafeString:
         )
         for one in known
     ]
-    labels = [_("Id"), _("By"), _("Mark"), _("When"), _("Who sees it")]
-    return small_table(_("Observations"), labels, rows)
+    labels = [_("Id"), _("By"), _("Mark"), _("When")]
+    return small_table(_("Observations"), labels, rows, door=_("Who sees it"))
 
 
 def _opened(incident: Incident, until: datetime) -> list[Panel]:
