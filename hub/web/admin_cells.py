@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.template.loader import render_to_string
@@ -17,6 +17,15 @@ from django.utils.translation import gettext as _
 
 from hub.kit import clock
 from hub.web.templatetags import ui
+
+
+class Column(NamedTuple):
+    """How a column is headed, and how it stands."""
+
+    label: str
+    is_number: bool = False
+    is_quiet: bool = False
+    """What stands in it says for itself what it is; the heading is for ears only."""
 
 
 def cell(value: Any) -> SafeString:
@@ -143,7 +152,9 @@ def small_table(
 
     With `door` the last cell of each row leads on and says so itself: that names its column.
     """
-    columns = [*((label, False) for label in labels), *([(door, True)] if door else [])]
-    told = [[(*column, shown) for column, shown in zip(columns, row, strict=True)] for row in rows]
+    columns = [Column(label) for label in labels]
+    if door:
+        columns.append(Column(door, is_quiet=True))
+    told = [list(zip(columns, cells, strict=True)) for cells in rows]
     context = {"caption": caption, "columns": columns, "rows": told}
     return render_to_string("admin/_table.html", context)

@@ -23,7 +23,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from hub.kit.errors import Absent
-from hub.web.admin_cells import cell, nothing
+from hub.web.admin_cells import Column, cell, nothing
 from hub.web.pages import render_page
 
 Row = TypeVar("Row", bound=Model)
@@ -98,15 +98,6 @@ class Panel(NamedTuple):
 
     title: str | Promise
     content: SafeString
-
-
-class Column(NamedTuple):
-    """How a column is headed, and how it stands."""
-
-    label: str
-    is_number: bool = False
-    is_quiet: bool = False
-    """What stands in it says for itself what it is; the heading is for ears only."""
 
 
 class Door(NamedTuple):
