@@ -110,18 +110,16 @@ class FeedState:
 
 
 def state_of_feed(reader: Reader, *, newest: int) -> FeedState:
-    """Look at so many of the newest items, by the rules of `feed_page`.
+    """Look at so many of the newest events by which `feed_page` finds its items.
 
-    Nothing is shown of them, so nothing is noted.
+    None of them is rendered, so rights are not asked once more and nothing is noted.
     """
     member = reader.member
     asked = _asked(member, after=0, topics=(), own=False)
-    latest = _find(asked, limit=newest, own=False, newest=True)
-    subjects = load_subjects(one.occurrence for one in latest)
-    told = [one for one, _ in _told(member, latest, subjects)]
+    found = _find(asked, limit=newest, own=False, newest=True)
     return FeedState(
-        cursor=cursor_of(member, told[0].position) if told else None,
-        recorded=[one.occurrence.recorded_at for one in told],
+        cursor=cursor_of(member, found[0].position) if found else None,
+        recorded=[one.occurrence.recorded_at for one in found],
     )
 
 

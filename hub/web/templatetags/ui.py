@@ -59,9 +59,9 @@ def icon(name: str, size: int = 16) -> SafeString:
 
 
 # Badges -------------------------------------------------------------------------------------
-@functools.lru_cache(maxsize=4096)
+@functools.lru_cache(maxsize=8192)
 def _drawn(component: str, **values: str) -> SafeString:
-    """A component that says nothing but its values: a list shows the same few again and again."""
+    """A component that says nothing but its values: pages show the same ones again and again."""
     return render_to_string(f"components/{component}.html", values)
 
 
@@ -81,6 +81,10 @@ def pap(value: str) -> SafeString:
 def severity(value: str) -> SafeString:
     """How bad it is: bars for the eye, and the word."""
     return _drawn("severity", value=value, word=str(words.shown(value, words.SEVERITIES).word))
+
+
+BADGES: Final = {"tlp": tlp, "pap": pap, "severity": severity}
+"""By the names that a picker gives them."""
 
 
 @register.simple_tag
@@ -186,6 +190,43 @@ def form_errors(form: BaseForm, *, focus: bool = True) -> dict[str, Any]:
         "fields": [bound for bound in form.visible_fields() if bound.errors],
         "hidden": [(bound.name, bound.errors) for bound in form.hidden_fields() if bound.errors],
     }
+
+
+@register.simple_tag
+def option(offered: Any, name: str, kind: str = "checkbox", **said: str) -> SafeString:
+    """A value to pick; `offered` has value, label and help."""
+    parts = {"value": offered.value, "label": str(offered.label), "help": str(offered.help)}
+    return _drawn("option", name=name, kind=kind, **parts, **said)
+
+
+@register.simple_tag
+def options(bound: BoundField, draws: str = "") -> SafeString:
+    """All that a picker offers, under the names of its groups; `draws` names the badge to show.
+
+    In Python, and each from the store: a form has hundreds of them.
+    """
+    picker: Any = bound.field
+    chosen, is_one = bound.value() or (), picker.one
+    kind = "radio" if is_one else "checkbox"
+    wrong = "wrong" if bound.errors else ""
+    drawn, group = [], ""
+    for number, offered in enumerate(picker.options):
+        if offered.group not in {"", group}:
+            drawn.append(format_html('<p class="picker-group">{}</p>', offered.group))
+        group = offered.group
+        is_chosen = offered.value == chosen if is_one else offered.value in chosen
+        drawn.append(
+            option(
+                offered,
+                bound.html_name,
+                kind,
+                wrong=wrong,
+                checked="checked" if is_chosen else "",
+                badge=BADGES[draws](offered.value) if draws else "",
+                help_id=f"{bound.auto_id}_{number}_help" if offered.help else "",
+            )
+        )
+    return SafeString("".join(drawn))
 
 
 # Boxes with a body --------------------------------------------------------------------------

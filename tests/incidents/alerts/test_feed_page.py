@@ -163,5 +163,5 @@ def test_the_page_takes_as_many_queries_for_many(
     published(lead, number)
     client = signed_in(person(birch, role=Role.ADMIN))
 
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(8):
         client.get(PAGE)
