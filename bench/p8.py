@@ -24,6 +24,10 @@ ROUNDS: Final = 15
 REQUESTS: Final = 4
 """Of one side before the next is asked, so that most of them find its caches warm."""
 READERS: Final = ("member", "observer")
+DRAWN: Final = 40
+"""So many searches and filters of each reader besides, of words and values drawn from titles and
+lists of the smaller number of incidents."""
+DRAWN_ROUNDS: Final = 3
 
 
 class Question(NamedTuple):
@@ -74,8 +78,14 @@ def measure(place: Place) -> Measured:
         for _ in range(1 if place.quick else ROUNDS):
             for one in found:
                 one.ask(sides)
+        drawn = _drawn(fewer, 10 if place.quick else DRAWN)
+        for _ in range(1 if place.quick else DRAWN_ROUNDS):
+            for one in drawn:
+                one.ask({"hub": hub, "small": fewer})
         shares = {who: float(hub.side.ask("share", who=who)) for who in READERS}
-    return _measured(found, shares, small=small, large=large)
+    measured = _measured(found, shares, small=small, large=large)
+    verdicts, series = _measured_of_drawn(drawn)
+    return Measured([*measured.verdicts, *verdicts], [*series, *measured.series])
 
 
 @dataclass
@@ -192,6 +202,26 @@ def _growth(kind: str, found: Sequence[Found]) -> Verdict:
     fewer = [median(row) for row in zip(*(taken["small"] for taken in both), strict=True)]
     note = f"{median(ours):.1f} to {median(fewer):.1f} ms; {len(both)} questions"
     return Verdict("P8", f"{kind}, growth of the p50", ratios(ours, fewer), TARGET, note=note)
+
+
+def _drawn(fewer: Asker, number: int) -> list[Found]:
+    return [
+        Found(Question(f"{kind} {query}", query), who)
+        for who in READERS
+        for kind, query in fewer.side.ask("drawn", who=who, count=number)
+    ]
+
+
+def _measured_of_drawn(drawn: Sequence[Found]) -> tuple[list[Verdict], list[Series]]:
+    """Growth where as many rows are found among fewer; beside it, what all of them take."""
+    verdicts, series = [], []
+    for kind in ("filter", "search"):
+        found = [one for one in drawn if one.question.kind == kind]
+        verdicts.append(_growth(f"{kind}, drawn", found))
+        for side in ("hub", "small"):
+            times = [median(row) for row in zip(*(one.taken[side] for one in found), strict=True)]
+            series.append(Series(f"all {len(found)} drawn of {kind}, {side}, p50", times, "ms"))
+    return verdicts, series
 
 
 @contextlib.contextmanager

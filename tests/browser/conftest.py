@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, sync_playwright
 
-NAMES = ("chromium", "chromium-browser", "google-chrome")
+NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 ARGUMENTS = ["--no-sandbox", "--disable-dev-shm-usage"]
 
 OpenBrowser = Callable[..., BrowserContext]
@@ -30,7 +30,7 @@ def chromium(django_db_setup: None) -> Iterator[Browser]:
     """
     path = next((found for name in NAMES if (found := shutil.which(name))), None)
     if path is None:
-        pytest.skip("There is no Chromium on this machine: apt-get install chromium")
+        pytest.skip("There is no Chromium on this machine: apt-get install chromium-headless-shell")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
         with sync_playwright() as playwright:
