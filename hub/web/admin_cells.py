@@ -43,7 +43,7 @@ def cell(value: Any) -> SafeString:
 
 def _text(value: Any) -> SafeString:
     if isinstance(value, date):
-        return format_html("{}", date_format(value, "j M Y"))
+        return format_html('<span class="text-nowrap">{}</span>', date_format(value, "j M Y"))
     if isinstance(value, UUID):
         return format_html("<code>{}</code>", value)
     if isinstance(value, list | tuple):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import re
 from typing import Any
 
 import pytest
@@ -202,3 +203,21 @@ def test_the_page_of_the_api_runs_under_its_own_policy(open_browser: OpenBrowser
     page.goto("/api/v1/docs/", wait_until="networkidle")
 
     expect(page.locator("#operations .opblock").first).to_be_visible()
+
+
+def test_the_page_of_the_api_is_dark_where_the_others_are(
+    open_browser: OpenBrowser, live_server: Any
+) -> None:
+    context = open_browser(color_scheme="dark")
+    page = context.new_page()
+    page.goto("/api/v1/docs/")
+    is_dark = re.compile(r"\bdark-mode\b")
+
+    expect(page.locator("html")).to_have_class(is_dark)
+    expect(page.locator("html")).to_have_css("background-color", "rgb(28, 32, 34)")
+    page.emulate_media(color_scheme="light")
+    expect(page.locator("html")).not_to_have_class(is_dark)
+    expect(page.locator("body")).to_have_css("background-color", "rgb(255, 255, 255)")
+    context.add_cookies([{"name": "theme", "value": "dark", "url": live_server.url}])
+    page.reload()
+    expect(page.locator("html")).to_have_class(is_dark)

@@ -6,6 +6,16 @@
   const place = document.getElementById("operations");
   const csrfToken = () => document.cookie.match(/(?:^|;\s*)csrftoken=([^;]+)/)?.[1];
 
+  // Swagger UI has a dark look, and leaves it to the page when to show it.
+  const dark = window.matchMedia("(prefers-color-scheme: dark)");
+  const chosen = document.cookie.match(/(?:^|;\s*)theme=(light|dark)/)?.[1];
+  const showLook = () => {
+    const isDark = chosen ? chosen === "dark" : dark.matches;
+    document.documentElement.classList.toggle("dark-mode", isDark);
+  };
+  dark.addEventListener("change", showLook);
+  showLook();
+
   window.SwaggerUIBundle({
     url: place.dataset.schema,
     domNode: place,
