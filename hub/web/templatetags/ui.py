@@ -59,7 +59,7 @@ def icon(name: str, size: int = 16) -> SafeString:
 
 
 # Badges -------------------------------------------------------------------------------------
-@functools.lru_cache(maxsize=8192)
+@functools.lru_cache(maxsize=8192, typed=True)  # markup is equal to the text that reads like it
 def _drawn(component: str, **values: str) -> SafeString:
     """A component that says nothing but its values: pages show the same ones again and again."""
     return render_to_string(f"components/{component}.html", values)

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 import time_machine
 from django import forms
 from django.template import Context, Template
 from django.test import RequestFactory, override_settings
+from django.utils.safestring import SafeString
+
+from hub.web.templatetags import ui
 
 HOSTILE = "<script>alert(1)</script>"
 
@@ -89,6 +93,54 @@ def test_text_of_others_stays_text() -> None:
         html = rendered(source, text=HOSTILE + '" onclick="x')
         assert "<script" not in html.lower().replace("&lt;script", "")
         assert ' onclick="' not in html
+
+
+class Offered(NamedTuple):
+    """A value that a picker offers."""
+
+    value: str
+    label: str
+    help: str = ""
+    group: str = ""
+
+
+class Offering(forms.MultipleChoiceField):
+    """A picker's field."""
+
+    one = False
+    options = (
+        Offered("a", "<b>A</b>", "About & so", "First"),
+        Offered("b", "B", group="First"),
+        Offered("c", "C", group="Second"),
+    )
+
+
+class Picking(forms.Form):
+    """A form with a picker."""
+
+    kinds = Offering()
+
+
+def test_options_stand_under_their_groups_and_the_chosen_ones_are_ticked() -> None:
+    form = Picking(initial={"kinds": ["b"]})
+
+    shown = rendered("{% options bound %}", bound=form["kinds"])
+
+    assert re.findall(r'picker-group">(\w+)<', shown) == ["First", "Second"]
+    assert re.findall(r'value="(\w)"\s+checked', shown) == ["b"]
+    assert "<bdi>&lt;b&gt;A&lt;/b&gt;</bdi>" in shown
+    (help_id,) = re.findall(r'aria-describedby="([^"]*)"', shown)
+    assert f'<div class="picker-help" id="{help_id}">About &amp; so</div>' in shown
+
+
+def test_text_that_reads_like_markup_is_not_taken_for_it() -> None:
+    offered = Offered("a", "A")
+
+    as_markup = ui.option(offered, "kind", badge=SafeString("<i>A</i>"))
+    as_text = ui.option(offered, "kind", badge="<i>A</i>")
+
+    assert "<i>A</i>" in as_markup
+    assert "&lt;i&gt;A&lt;/i&gt;" in as_text
 
 
 @time_machine.travel(datetime(2026, 11, 22, 19, 0, tzinfo=UTC), tick=False)
