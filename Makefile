@@ -24,6 +24,9 @@ AS_DEPLOYED = @DJANGO_SETTINGS_MODULE=hub.settings.production \
 WHOLE = incidents/core/visibility.py,incidents/core/rights.py,hub/kit/signing.py,hub/kit/outgoing.py,hub/kit/addresses.py,hub/kit/webhook_urls.py,incidents/alerts/engine/*,hub/outbox/*
 BUILD_UI = .venv/bin/python -m hub.cli.assets
 
+# Where Python may not keep what it compiles, every process of a hub compiles it all anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: help demo up ui test coverage check bench chaos screenshots lock
 
 help: ## list the targets

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable
 from typing import Any
 
@@ -10,6 +11,9 @@ from rest_framework.test import APIClient
 
 from accounts.models import Member, User
 from tests import make
+from tests.distributing import Together
+
+pytest_plugins = ["tests.system.fixtures"]
 
 Login = Callable[..., APIClient]
 
@@ -24,6 +28,18 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         if (mark := item.get_closest_marker("chaos")) is not None:
             item.add_marker(pytest.mark.skip(reason=f"only with --chaos: {mark.args[0]}"))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Together:
+    return Together(config, log)
+
+
+def pytest_collection_finish() -> None:
+    """Thousands of tests and all that they import stay: nobody need look for garbage there."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 50)
 
 
 @pytest.fixture(scope="session")

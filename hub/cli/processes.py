@@ -99,6 +99,8 @@ def _web(home: Home, port: int) -> tuple[str, ...]:
         *(_script("gunicorn"), "hub.wsgi:application", "--bind", f"{LOOPBACK}:{port}"),
         *("--worker-class", "hub.api.server.HubWorker", "--workers", str(WEB_WORKERS)),
         *("--threads", str(WEB_THREADS), "--graceful-timeout", "15"),
+        # Loaded once: a worker that was killed is replaced in a moment.
+        "--preload",
         # Its control socket would stand in the user's home folder, its heartbeat files in /tmp.
         *("--no-control-socket", "--worker-tmp-dir", str(home.temporary)),
         # Quiet about its address: one line tells it, when the hub is ready.
@@ -106,9 +108,14 @@ def _web(home: Home, port: int) -> tuple[str, ...]:
     )
 
 
+def _celery() -> tuple[str, ...]:
+    # The relay has Django check the settings; that loads every view, which these do without.
+    return (_script("celery"), "--quiet", "--skip-checks", "-A", "hub.celery")
+
+
 def _worker(concurrency: str, port: int) -> tuple[str, ...]:
     return (
-        *(_script("celery"), "--quiet", "-A", "hub.celery", "worker", "--queues", QUEUES),
+        *(*_celery(), "worker", "--queues", QUEUES),
         *("--pool", "prefork", "--concurrency", concurrency, "--hostname", f"hub{port}@%h"),
         *("--loglevel", "WARNING", "--without-mingle", "--without-gossip"),
     )
@@ -116,6 +123,6 @@ def _worker(concurrency: str, port: int) -> tuple[str, ...]:
 
 def _beat(home: Home) -> tuple[str, ...]:
     return (
-        *(_script("celery"), "--quiet", "-A", "hub.celery", "beat", "--loglevel", "WARNING"),
+        *(*_celery(), "beat", "--loglevel", "WARNING"),
         *("--schedule", str(home.run / "beat-schedule"), "--pidfile", ""),
     )

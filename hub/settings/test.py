@@ -17,3 +17,5 @@ HUB_RATE_TOKEN = "1000000/m"  # noqa: S105 - a rate
 HUB_RATE_TOKEN_BURST = 1_000_000
 HUB_DESIGN_PAGE = True
 STATIC_ROOT = BASE_DIR / "static" / "of-no-test"  # noqa: F405 - files as they lie, built or not
+# Otherwise each client of a test looks up all files anew, which takes longer than a page.
+WHITENOISE_AUTOREFRESH = True

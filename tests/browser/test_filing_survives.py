@@ -2,23 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-
 import pytest
 from django.contrib.staticfiles import finders
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.test_filing import LOST_AT_MOST_MS, SAVED
-from tests.system.conftest import (  # noqa: F401 - fixtures
-    StartHub,
-    home,
-    space,
-    start_hub,
-    template,
-)
-from tests.system.harness import Hub
+from tests.system.fixtures import StartHub
+from tests.system.provision import PASSWORD
 
 pytestmark = [
     pytest.mark.system,
@@ -28,16 +18,8 @@ pytestmark = [
 ]
 
 EMAIL = "analyst@filer.example"
-PASSWORD = "a long walk by the sea"
 LETTERS = "Typed without a pause until the very moment of the kill, letter by letter"
 LETTER_MS = 60
-
-
-def add_analyst(hub: Hub) -> None:
-    words = ["--email", EMAIL, "--member", "filer", "--role", "analyst", "--password", PASSWORD]
-    environment = {**os.environ, **hub.environment}
-    command = [sys.executable, "manage.py", "user", "create", *words]
-    subprocess.run(command, env=environment, check=True, capture_output=True)
 
 
 def sign_in(page: Page) -> None:
@@ -49,11 +31,10 @@ def sign_in(page: Page) -> None:
 
 
 def test_a_killed_web_costs_at_most_two_seconds_of_typing(
-    start_hub: StartHub,  # noqa: F811 - the fixture
+    start_hub: StartHub,
     chromium: Browser,
 ) -> None:
     hub = start_hub("web")
-    add_analyst(hub)
     address = f"http://127.0.0.1:{hub.port}"
 
     with chromium.new_context(base_url=address) as context:
@@ -80,11 +61,10 @@ def test_a_killed_web_costs_at_most_two_seconds_of_typing(
 
 
 def test_a_page_that_stays_open_saves_when_web_is_back(
-    start_hub: StartHub,  # noqa: F811 - the fixture
+    start_hub: StartHub,
     chromium: Browser,
 ) -> None:
     hub = start_hub("web")
-    add_analyst(hub)
 
     with chromium.new_context(base_url=f"http://127.0.0.1:{hub.port}") as context:
         page = context.new_page()

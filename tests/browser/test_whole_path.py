@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import html
 import re
-import subprocess
-import sys
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -18,17 +16,9 @@ from playwright.sync_api import Locator, Page, expect
 from tests.browser.conftest import OpenBrowser
 from tests.browser.hands import Hand, Keyboard, Mouse
 from tests.full_size import seldom
-from tests.system.conftest import (  # noqa: F401 - fixtures
-    StartHub,
-    background,
-    home,
-    sink,
-    space,
-    start_hub,
-    template,
-)
+from tests.system.fixtures import StartHub
 from tests.system.harness import BASICS, Hub, eventually, publish
-from tests.system.places import Template, clean_environment, database
+from tests.system.provision import PASSWORD
 from tests.system.sinks import Arrival, Sink
 
 pytestmark = [
@@ -38,7 +28,6 @@ pytestmark = [
     ),
 ]
 
-PASSWORD = "a long walk by the sea"
 OWNER, OTHER, OUTSIDER = "filer", "member-1", "member-2"
 LEAD, ANALYST, ADMIN = f"lead@{OWNER}", f"analyst@{OTHER}", f"admin@{OTHER}"
 TOPICS = ("incident.published", "incident.withdrawn")
@@ -121,33 +110,15 @@ class Case:
         return self.sink.about([self.ref])
 
 
-@pytest.fixture(scope="module")
-def staffed(template: Template) -> Iterator[Template]:  # noqa: F811 - the fixture
-    """A database in which these people can sign in."""
-    with database(template.server_url, template=template.database_url) as url:
-        staffed = replace(template, database_url=url)
-        for name, role in ((LEAD, "lead"), (ANALYST, "analyst"), (ADMIN, "admin")):
-            add_person(staffed, name, role)
-        yield staffed
-
-
 @pytest.fixture
-def case(start_hub: StartHub, staffed: Template, sink: Sink) -> Case:  # noqa: F811 - the fixtures
-    hub = start_hub(*BASICS, like=staffed)
+def case(start_hub: StartHub, sink: Sink) -> Case:
+    hub = start_hub(*BASICS)
     hub.api(OWNER).make("sharing-groups/", {"name": GROUP, "members": [OWNER, OTHER]})
     theirs = publish(hub.api(OTHER), THEIRS)
     for slug in (OTHER, OUTSIDER):
         for topic in TOPICS:
             hub.endpoint(slug, sink, topic=topic)
     return Case(hub, sink, theirs)
-
-
-def add_person(to: Template, name: str, role: str) -> None:
-    member = name.partition("@")[2]
-    words = ["--email", f"{name}.example", "--member", member, "--role", role]
-    command = [sys.executable, "manage.py", "user", "create", *words, "--password", PASSWORD]
-    environment = {**clean_environment(), **to.environment, "DATABASE_URL": to.database_url}
-    subprocess.run(command, env=environment, check=True, capture_output=True)
 
 
 @pytest.mark.parametrize("name", seldom(WAYS, often=["mouse"]))

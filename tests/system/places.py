@@ -34,7 +34,7 @@ def clean_environment() -> dict[str, str]:
 
 @dataclass(frozen=True)
 class Template:
-    """A migrated database with organisations, which others are copied from."""
+    """A migrated database with organisations and people, which others are copied from."""
 
     database_url: str
     tokens: Mapping[str, str]
@@ -71,10 +71,10 @@ def database(server_url: str, *, template: str | None = None) -> Iterator[str]:
             connection.execute(drop)
 
 
-def provision(database_url: str, environment: Mapping[str, str], slugs: list[str]) -> Template:
-    """Migrate the database and admit organisations, all with the same secrets."""
+def provision(database_url: str, environment: Mapping[str, str], names: list[str]) -> Template:
+    """Migrate the database and admit organisations and people, all with the same secrets."""
     finished = subprocess.run(
-        [sys.executable, "-m", "tests.system.provision", *slugs],
+        [sys.executable, "-m", "tests.system.provision", *names],
         cwd=CHECKOUT,
         env={**clean_environment(), **environment, "DATABASE_URL": database_url},
         capture_output=True,

@@ -12,8 +12,8 @@ import pytest
 import requests
 
 from hub.cli.home import CHECKOUT
-from tests.system.conftest import StartHub
 from tests.system.documented import Asker, Tally, operations_of, strict
+from tests.system.fixtures import StartHub
 from tests.system.harness import Hub, report
 from tests.system.hostile_requests import hostile_requests, raw_answer_status
 

@@ -11,8 +11,8 @@ import pytest
 
 from hub.cli.ports import free_port
 from tests.system.brokers import Broker, OwnBroker
-from tests.system.conftest import SLUGS, StartHub
 from tests.system.filing import Filing
+from tests.system.fixtures import SLUGS, StartHub
 from tests.system.harness import BASICS, Hub, eventually, report, spread
 from tests.system.sinks import Sink
 from tests.system.test_kills import check

@@ -10,8 +10,8 @@ import time
 import pytest
 
 from hub.cli.services import Service
-from tests.system.conftest import SLUGS, StartHub
 from tests.system.filing import Filing
+from tests.system.fixtures import SLUGS, StartHub
 from tests.system.harness import BASICS, report
 from tests.system.places import Template
 from tests.system.sinks import Sink

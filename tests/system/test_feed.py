@@ -21,7 +21,7 @@ from hub.cli.scratch import scratch_home
 from hub.cli.services import embedded
 from tests.system.api import Api
 from tests.system.bookkeeping import events_of
-from tests.system.conftest import StartHub
+from tests.system.fixtures import StartHub
 from tests.system.harness import Hub, eventually, report
 from tests.system.places import Template, dump, restore
 

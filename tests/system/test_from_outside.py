@@ -13,7 +13,7 @@ import pytest
 
 from hub.cli.home import CHECKOUT
 from tests.system.api import Api
-from tests.system.conftest import StartHub
+from tests.system.fixtures import StartHub
 from tests.system.harness import BASICS, Hub, eventually, report, spread
 from tests.system.sinks import Sink
 

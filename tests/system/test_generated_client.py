@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from tests.system.conftest import StartHub
+from tests.system.fixtures import StartHub
 
 pytestmark = pytest.mark.system
 

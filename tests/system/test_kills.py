@@ -15,8 +15,8 @@ import pytest
 from hub.cli.home import CHECKOUT
 from tests.system.bookkeeping import Books, events_of
 from tests.system.brokers import Broker
-from tests.system.conftest import SLUGS, StartHub
 from tests.system.filing import Filing
+from tests.system.fixtures import SLUGS, StartHub
 from tests.system.harness import BASICS, Hub, eventually, publish, report, spread
 from tests.system.sinks import Sink
 

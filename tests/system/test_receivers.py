@@ -26,7 +26,7 @@ from hub.cli.home import CHECKOUT
 from hub.cli.ports import free_port
 from hub.kit.ids import event_id, uuid7
 from hub.kit.signing import decode_secret, sign
-from tests.system.conftest import StartHub
+from tests.system.fixtures import StartHub
 from tests.system.harness import eventually, publish
 
 pytestmark = pytest.mark.system

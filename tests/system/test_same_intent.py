@@ -11,7 +11,7 @@ import pytest
 
 from hub.cli.demo.client import Answer
 from tests.system.api import Api
-from tests.system.conftest import StartHub
+from tests.system.fixtures import StartHub
 from tests.system.harness import report
 
 pytestmark = pytest.mark.system

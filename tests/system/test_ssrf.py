@@ -28,7 +28,7 @@ from tests.conftest import Login
 from tests.posting import Detour
 from tests.receivers import Receiver
 from tests.system.background import Background
-from tests.system.conftest import StartHub
+from tests.system.fixtures import StartHub
 from tests.system.harness import eventually, publish
 from tests.system.sinks import Sink
 

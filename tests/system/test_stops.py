@@ -8,8 +8,8 @@ import time
 import psycopg
 import pytest
 
-from tests.system.conftest import SLUGS, StartHub
 from tests.system.filing import Filing
+from tests.system.fixtures import SLUGS, StartHub
 from tests.system.harness import BASICS, report
 from tests.system.sinks import Sink
 from tests.system.test_kills import check

@@ -13,7 +13,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 from accounts.models import User
 from accounts.roles import Role
-from tests.full_size import seldom
+from tests.full_size import by_lot
 from tests.two_worlds.browsing import ELSEWHERE, Browsing
 from tests.two_worlds.building import build
 from tests.two_worlds.renaming import Renamer
@@ -26,7 +26,6 @@ OBSERVERS = {
     "a lead outside the community": Observers("regulator", (Role.LEAD,)),
     "an analyst in a hidden group": Observers("hush", (Role.ANALYST,)),
 }
-OFTEN = ("an analyst in a hidden group",)
 
 
 def named_pages(patterns: list[URLPattern | URLResolver], above: str = "") -> Iterator[str]:
@@ -69,14 +68,15 @@ def browse(observers: Observers, rng: random.Random | None, *, questions_a_path:
 
 
 @pytest.mark.no_cover
-@pytest.mark.parametrize("name", seldom(OBSERVERS, often=OFTEN))
+@pytest.mark.parametrize("name", by_lot(OBSERVERS))
 def test_what_is_hidden_changes_no_byte_of_any_page(db: None, chaos: bool, name: str) -> None:
-    asked = 8 if chaos else 2
-    without = browse(OBSERVERS[name], None, questions_a_path=asked)
-    with_hidden = browse(OBSERVERS[name], random.Random(name), questions_a_path=asked)
+    observers, asked = Observers.called(name, OBSERVERS), 8 if chaos else 2
+    hidden = random.Random(str(observers))
+    without = browse(observers, None, questions_a_path=asked)
+    with_hidden = browse(observers, hidden, questions_a_path=asked)
 
     different = (pair for pair in zip(without, with_hidden, strict=False) if pair[0] != pair[1])
-    assert next(different, None) is None
+    assert next(different, None) is None, observers
     assert len(without) == len(with_hidden)
     assert {line.status for line in without} <= {200, 204, 302, 400, 403, 404, 405, 409}
     assert len({line.asked for line in without if line.status == 200}) > 30

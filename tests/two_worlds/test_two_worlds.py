@@ -12,7 +12,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 from accounts.roles import Role
 from tests import make
-from tests.full_size import seldom
+from tests.full_size import by_lot
 from tests.two_worlds.asking import BY_ROLE, ROUTES, Asker, file_the_same
 from tests.two_worlds.building import ACTS_BETWEEN_STEPS, build
 from tests.two_worlds.hiding import Hider
@@ -27,8 +27,6 @@ OBSERVERS = {
     "an organisation outside the community": Observers("regulator"),
     "a member of a hidden group": Observers("hush"),
 }
-
-OFTEN = ("a token", "an organisation outside the community")
 
 
 def live(observers: Observers, rng: random.Random | None) -> list[Line]:
@@ -83,12 +81,13 @@ def served(patterns: list[URLPattern | URLResolver], above: str = "") -> Iterato
 
 
 @pytest.mark.no_cover  # counting lines takes longer than thousands of requests
-@pytest.mark.parametrize("name", seldom(OBSERVERS, often=OFTEN))
+@pytest.mark.parametrize("name", by_lot(OBSERVERS))
 def test_what_is_hidden_changes_no_byte_and_no_query(db: None, name: str) -> None:
-    without = live(OBSERVERS[name], None)
-    with_hidden = live(OBSERVERS[name], random.Random(name))
+    observers = Observers.called(name, OBSERVERS)
+    without = live(observers, None)
+    with_hidden = live(observers, random.Random(str(observers)))
 
-    assert next(differences(without, with_hidden), None) is None
+    assert next(differences(without, with_hidden), None) is None, observers
     assert len(without) == len(with_hidden)
     assert len({line.asked for line in without}) > 150
 

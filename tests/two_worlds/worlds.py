@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -38,6 +39,7 @@ from incidents.sharing.models import SharingGroup
 from incidents.sharing.services import create_group
 from incidents.taxonomy.models import Election
 from tests import make
+from tests.full_size import LOT
 
 OTHERS = {
     "acme": "signatory",
@@ -86,6 +88,14 @@ class Observers:
     def read_own_red(self) -> bool:
         """Whether all that their organisation marks red is open to them."""
         return set(self.roles) <= {Role.LEAD, Role.ADMIN}
+
+    @staticmethod
+    def called(name: str, among: Mapping[str, Observers]) -> Observers:
+        """Those of this name; by `LOT` a single one, another each time."""
+        if name != LOT:
+            return among[name]
+        several = random.choice(list(among.values()))
+        return Observers(several.organisation, (random.choice(several.roles),))
 
 
 class Hidden(NamedTuple):

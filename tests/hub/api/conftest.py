@@ -9,9 +9,18 @@ from django.db import connection
 from django.test import Client
 from pytest_django import DjangoDbBlocker
 
+from hub.api.schema_view import openapi_document
 from tests.hub.api.notes import Note
 
 As = Callable[[str], Client]
+
+
+@pytest.fixture(autouse=True)
+def document_of_these_routes() -> Iterator[None]:
+    """The API's document is made once a process, and here of other routes than elsewhere."""
+    openapi_document.cache_clear()
+    yield
+    openapi_document.cache_clear()
 
 
 @pytest.fixture(scope="session")

@@ -26,6 +26,12 @@ def body_of(answer: object) -> bytes:
     return b"".join(answer.streaming_content)  # type: ignore[attr-defined] # a file's response
 
 
+@pytest.fixture(autouse=True)
+def as_a_hub_serves_them(settings: Settings) -> None:
+    """Other tests look each file up when it is asked for."""
+    settings.WHITENOISE_AUTOREFRESH = False
+
+
 @pytest.fixture
 def fresh(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Finders, storage and what was found are looked at anew, before and after."""
@@ -56,9 +62,8 @@ def look(fresh: None, settings: Settings, tmp_path: Path) -> Path:
 def collected(look: Path, settings: Settings, tmp_path: Path) -> Path:
     """The same, collected."""
     settings.STATIC_ROOT = tmp_path / "static"
-    call_command(
-        "collectstatic", interactive=False, verbosity=0, ignore_patterns=["drf_*", "rest*"]
-    )
+    others = ["admin", "drf_*", "rest*"]
+    call_command("collectstatic", interactive=False, verbosity=0, ignore_patterns=others)
     return tmp_path / "static"
 
 

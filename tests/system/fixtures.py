@@ -31,19 +31,21 @@ from tests.system.places import (
 from tests.system.sinks import Sink
 
 SLUGS = ["filer", *(f"member-{number}" for number in range(1, 6))]
+PEOPLE = ["lead@filer", "analyst@filer", "analyst@member-1", "admin@member-1"]
+"""By role and organisation; their addresses end in `.example`, their password is `PASSWORD`."""
 
 StartHub = Callable[..., Hub]
 
 
 @pytest.fixture(scope="session")
 def template() -> Iterator[Template]:
-    """A migrated database with organisations, on the configured server."""
+    """A migrated database with organisations and people, on the configured server."""
     environment = {
         "HUB_SECRET_KEY": secrets.token_urlsafe(48),
         "HUB_ENCRYPTION_KEYS": base64.b64encode(secrets.token_bytes(32)).decode(),
     }
     with database(settings.DATABASE_URL) as url:
-        yield provision(url, environment, SLUGS)
+        yield provision(url, environment, [*SLUGS, *PEOPLE])
 
 
 @pytest.fixture(scope="session")
