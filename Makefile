@@ -47,12 +47,12 @@ ui: ## build the look of the pages, with the system's Node or the one from a whe
 test: ## run the whole test suite on embedded, or on the configured, services
 	@$(INSTALL) dev
 	@$(BUILD_UI) || echo "Going on: tests of pages in a browser are left out." >&2
-	@exec .venv/bin/hub services run -- .venv/bin/pytest -n 3 $(PYTEST)
+	@exec .venv/bin/hub services run -- .venv/bin/pytest -n 2 $(PYTEST)
 
 coverage: ## run it again and count which lines and branches it runs
 	@$(INSTALL) dev
 	@$(BUILD_UI)
-	@.venv/bin/hub services run -- .venv/bin/pytest -n 3 --cov --cov-report=term:skip-covered --cov-fail-under=95 $(PYTEST)
+	@.venv/bin/hub services run -- .venv/bin/pytest -n 2 --cov --cov-report=term:skip-covered --cov-fail-under=95 $(PYTEST)
 	@.venv/bin/coverage report --fail-under=100 --include="$(WHOLE)"
 
 check: ## formatting, lint, types, import contracts, templates, migrations, deployment settings
