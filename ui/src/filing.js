@@ -53,6 +53,7 @@ class Autosave {
     this.timer = 0
     this.running = null
     this.stopped = false
+    this.sent = false
   }
 
   body() {
@@ -68,7 +69,7 @@ class Autosave {
 
   // A moment after the first change, however many follow: it is not put off by typing on.
   changed() {
-    if (this.stopped || this.timer || !this.isDirty) return
+    if (this.stopped || this.sent || this.timer || !this.isDirty) return
     this.timer = setTimeout(() => this.save(), this.wait || SAVE_AFTER_MS)
   }
 
@@ -170,9 +171,24 @@ class Autosave {
     const isHeld = !this.isDirty || (await this.save())
     button.disabled = false
     if (!isHeld) return
-    this.sent = true
+    this.goes()
     this.form.requestSubmit(button)
     button.disabled = true
+    setTimeout(() => {
+      button.disabled = false
+    }, LONGEST_WAIT_MS)
+  }
+
+  // Saving beside it would be refused: what is sent for good is no longer typed work. If the page is
+  // still here after a while, nothing came of it.
+  goes() {
+    clearTimeout(this.timer)
+    this.timer = 0
+    this.sent = true
+    setTimeout(() => {
+      this.sent = false
+      this.changed()
+    }, LONGEST_WAIT_MS)
   }
 }
 
@@ -210,7 +226,7 @@ async function begin(form) {
   form.addEventListener('submit', (event) => {
     const { submitter } = event
     if (autosave.sent || submitter?.name === 'discard' || !(autosave.isDirty || autosave.running)) {
-      autosave.sent = true
+      autosave.goes()
       return
     }
     event.preventDefault()
@@ -219,6 +235,7 @@ async function begin(form) {
   form.querySelector('[data-keep]').addEventListener('click', () => autosave.keep())
   addEventListener('pagehide', () => autosave.leave())
   document.addEventListener('visibilitychange', () => {
+    if (autosave.sent) return
     if (document.visibilityState === 'hidden' && autosave.isDirty) autosave.save()
     else if (autosave.wait) autosave.save() // back from signing in, perhaps
   })
