@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from django.contrib.staticfiles import finders
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, Request, Route, expect
 
 from accounts.models import Member, Session, User
 from accounts.roles import Role
@@ -167,6 +167,41 @@ def test_pickers_filter_and_suggest_and_keep_what_was_chosen(open_browser: OpenB
     incident = Incident.objects.get(title="Tagged")
     assert incident.countries == ["CI"]
     assert sorted(incident.tags) == ['tag:"dialler"', 'tag:"robocall"']
+
+
+def test_nothing_is_saved_beside_the_form_that_is_sent(open_browser: OpenBrowser) -> None:
+    page = open_browser().new_page()
+    sign_in(page, a_lead())
+    open_form(page)
+    page.get_by_label("Title").first.fill("Sent once")
+    expect(page.locator("[data-state]")).to_have_text(SAVED)
+    sent: list[Route] = []
+    saved: list[Request] = []
+
+    def hold(route: Route) -> None:
+        if route.request.is_navigation_request() and not sent:
+            sent.append(route)
+        else:
+            saved.append(route.request)
+            route.continue_()
+
+    page.route(lambda _: True, hold)
+    # Changed, which is to be saved in a moment, changed back, and sent within that moment.
+    page.evaluate(
+        """() => {
+            const box = document.querySelector('[name=media_kinds]')
+            box.click()
+            box.click()
+            document.querySelector('button[name=save][value=draft]').click()
+        }"""
+    )
+    page.wait_for_timeout(1500)
+
+    assert [request.post_data for request in saved if request.method == "POST"] == []
+    (route,) = sent
+    route.continue_()
+    page.wait_for_url(re.compile(r"/incidents/DF-\w{8}/$"))
+    assert Incident.objects.get().title == "Sent once"
 
 
 def test_duplicates_are_shown_while_one_types(open_browser: OpenBrowser) -> None:

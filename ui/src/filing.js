@@ -171,22 +171,20 @@ class Autosave {
     const isHeld = !this.isDirty || (await this.save())
     button.disabled = false
     if (!isHeld) return
-    this.goes()
+    this.goes(button)
     this.form.requestSubmit(button)
     button.disabled = true
-    setTimeout(() => {
-      button.disabled = false
-    }, LONGEST_WAIT_MS)
   }
 
   // Saving beside it would be refused: what is sent for good is no longer typed work. If the page is
   // still here after a while, nothing came of it.
-  goes() {
+  goes(button) {
     clearTimeout(this.timer)
     this.timer = 0
     this.sent = true
     setTimeout(() => {
       this.sent = false
+      button.disabled = false
       this.changed()
     }, LONGEST_WAIT_MS)
   }
@@ -225,8 +223,9 @@ async function begin(form) {
   })
   form.addEventListener('submit', (event) => {
     const { submitter } = event
-    if (autosave.sent || submitter?.name === 'discard' || !(autosave.isDirty || autosave.running)) {
-      autosave.goes()
+    if (autosave.sent) return
+    if (submitter.name === 'discard' || !(autosave.isDirty || autosave.running)) {
+      autosave.goes(submitter)
       return
     }
     event.preventDefault()
