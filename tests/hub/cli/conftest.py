@@ -8,8 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from hub.cli.home import Home
+from hub.cli import server_account
+from hub.cli.home import CHECKOUT, Home
+from hub.cli.postgres_place import installed
 from hub.cli.scratch import scratch_home
+from hub.cli.server_account import reaches
 from tests.hub.cli.running import RunningHub
 
 
@@ -18,6 +21,14 @@ def home() -> Iterator[Home]:
     """A throw-away home that PostgreSQL's account can enter when root runs the tests."""
     with scratch_home(Home.of(os.environ)) as made:
         yield Home(made)
+
+
+@pytest.fixture
+def open_checkout(tmp_path: Path) -> None:
+    """Leaves a test out where root's PostgreSQL can keep nothing in the checkout."""
+    account, wheel = server_account.server_account(tmp_path / "nothing yet"), installed()
+    if account and wheel and not reaches(account, wheel / "postgres"):
+        pytest.skip(f"{CHECKOUT} is closed to {account.name}, who runs PostgreSQL for root.")
 
 
 @pytest.fixture

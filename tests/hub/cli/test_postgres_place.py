@@ -96,6 +96,7 @@ def test_an_unfinished_or_older_copy_of_the_binaries_is_made_anew(
     assert again.stat().st_size > 1_000_000
 
 
+@pytest.mark.usefixtures("open_checkout")
 def test_data_stay_in_the_home_when_the_checkout_is_closed_later(
     tidy: Home, account: Account, request: pytest.FixtureRequest
 ) -> None:
@@ -109,6 +110,7 @@ def test_data_stay_in_the_home_when_the_checkout_is_closed_later(
     assert closed_place.binaries.is_relative_to(SHARED_FOLDER)
 
 
+@pytest.mark.usefixtures("open_checkout")
 def test_data_stay_elsewhere_when_the_checkout_is_opened_later(
     tidy: Home, account: Account, closed_checkout: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
